@@ -1,0 +1,78 @@
+// How tasks ended. A living parent's children are remembered until somebody collects them, the latest of all for a
+// while longer; both are bounded. A tid beyond that is stale, which is not the same as never given.
+
+import { SyscallError } from "./errors.ts";
+
+/** The end of a task, exactly one of three. */
+export type Exit<T = unknown> =
+  | { readonly status: "returned"; readonly value: T }
+  | { readonly status: "threw"; readonly error: unknown }
+  | {
+      readonly status: "killed";
+      /** The tid that killed or cancelled it; 0: from outside the kernel. */
+      readonly by: number;
+      readonly why: string;
+      /** True when every `finally` ran to its end and none threw. */
+      readonly clean: boolean;
+    };
+
+/** The value of an exit. @throws what the task threw; ECANCELED for a killed one */
+export function exitValue(exit: Exit, who: string): unknown {
+  if (exit.status === "returned") return exit.value;
+  if (exit.status === "threw") throw exit.error;
+  const whom = exit.by === 0 ? "from outside" : `by task ${exit.by}`;
+  throw new SyscallError("ECANCELED", `${who} was killed ${whom}${exit.why === "" ? "" : `: ${exit.why}`}`);
+}
+
+/** A remembered end. */
+export interface ExitRecord {
+  readonly tid: number;
+  readonly name: string;
+  readonly exit: Exit;
+  /** When, whole ms since the kernel booted. */
+  readonly at: number;
+}
+
+export class Exits {
+  readonly #uncollected = new Map<number, ExitRecord>();
+  readonly #recent: ExitRecord[] = [];
+  readonly #maxUncollected: number;
+  readonly #maxRecent: number;
+  #place = 0;
+
+  constructor(maxUncollected: number, maxRecent: number) {
+    this.#maxUncollected = maxUncollected;
+    this.#maxRecent = maxRecent;
+  }
+
+  /**
+   * Remembers an end.
+   * @param collected true when somebody has been told, so that only the short memory needs it
+   */
+  add(record: ExitRecord, collected: boolean): void {
+    if (this.#maxRecent > 0) {
+      this.#recent[this.#place] = record;
+      this.#place = (this.#place + 1) % this.#maxRecent;
+    }
+    if (collected) return;
+    this.#uncollected.set(record.tid, record);
+    if (this.#uncollected.size <= this.#maxUncollected) return;
+    for (const oldest of this.#uncollected.keys()) {
+      this.#uncollected.delete(oldest);
+      break;
+    }
+  }
+
+  /** The end of `tid`, if it is still remembered; it counts as collected from now on. */
+  collect(tid: number): ExitRecord | undefined {
+    const record = this.#uncollected.get(tid);
+    if (record === undefined) return this.#recent.find((recent) => recent.tid === tid);
+    this.#uncollected.delete(tid);
+    return record;
+  }
+
+  /** The latest ends, newest first. */
+  latest(): ExitRecord[] {
+    return [...this.#recent.slice(this.#place), ...this.#recent.slice(0, this.#place)].reverse();
+  }
+}

@@ -1,0 +1,28 @@
+// The kernel's front door, for boot loaders, machines, monitors and people who write syscalls.
+
+export * from "./errors.ts";
+export { type Exit, type ExitRecord, exitValue } from "./exits.ts";
+export { type Counters, Kernel, type KernelOptions } from "./kernel.ts";
+export { defaultLimits, type Limits } from "./limits.ts";
+export { logLine, logToStderr } from "./machine/console.ts";
+export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
+export type * from "./machine/machine.ts";
+export type { LogLevel, LogRecord, Observer, TaskRecord } from "./observer.ts";
+export {
+  type Answer,
+  type Blocked,
+  Call,
+  type Program,
+  type Routine,
+  type Runnable,
+  routine,
+  Syscall,
+  type Tid,
+  type Undo,
+  type Wait,
+  type Waiter,
+  Yieldable,
+} from "./syscall.ts";
+export type { Task } from "./task.ts";
+export { printable, printableLines } from "./text.ts";
+export type { Timed, Timers } from "./timers.ts";

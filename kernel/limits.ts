@@ -1,0 +1,65 @@
+// Every bound of the kernel, in one place. Each is an option of the Kernel, and each has a code at its end.
+
+/** Bounds and clocks of a kernel. */
+export interface Limits {
+  /** Traps a turn may make; 1 is Beazley's exact round robin. Default 32. */
+  readonly quantum: number;
+  /** Live tasks; EAGAIN. Default 1,000,000. */
+  readonly tasks: number;
+  /** Frames of one task; EOVERFLOW. Default 1,000,000. */
+  readonly frames: number;
+  /** Code points of a task's name; ENAMETOOLONG. Default 64. */
+  readonly nameLength: number;
+  /** Code points of a reason (`why`); longer ones are cut. Default 256. */
+  readonly reasonLength: number;
+  /** Traps a cleanup may make; then the task is dropped: killed, not clean. Default 1,000. */
+  readonly cleanupTraps: number;
+  /** How long a cleanup that yields may take, ms; then as above. Default 1,000. */
+  readonly cleanupMs: number;
+  /** How long the tasks that are left when the main task ends may take to end after their cancel, ms. Default 1,000. */
+  readonly graceMs: number;
+  /** Exit records kept until collected; the oldest goes, then ESTALE. Default 65,536. */
+  readonly uncollectedExits: number;
+  /** Exit records kept of all; the oldest goes, then ESTALE. Default 1,024. */
+  readonly recentExits: number;
+  /** Events in the trace ring, a power of two; the oldest is overwritten. Default 4,096. */
+  readonly traceEvents: number;
+  /** Observers; EAGAIN. Default 64. */
+  readonly observers: number;
+  /** Turns after which the world is let in, however busy the tasks are. Default 1,024. */
+  readonly pollTurns: number;
+  /** As above, ms. Default 1. */
+  readonly pollMs: number;
+}
+
+export const defaultLimits: Limits = {
+  quantum: 32,
+  tasks: 1_000_000,
+  frames: 1_000_000,
+  nameLength: 64,
+  reasonLength: 256,
+  cleanupTraps: 1_000,
+  cleanupMs: 1_000,
+  graceMs: 1_000,
+  uncollectedExits: 65_536,
+  recentExits: 1_024,
+  traceEvents: 4_096,
+  observers: 64,
+  pollTurns: 1_024,
+  pollMs: 1,
+};
+
+/**
+ * The defaults with some replaced.
+ * @throws RangeError naming the bound and the value, for what is not a number of at least 0 (quantum, tasks: 1)
+ */
+export function checkedLimits(given: Partial<Limits>): Limits {
+  const limits = { ...defaultLimits, ...given };
+  for (const [name, value] of Object.entries(limits)) {
+    const least = name.endsWith("Ms") ? 0 : name === "recentExits" || name === "uncollectedExits" ? 0 : 1;
+    if (typeof value !== "number" || !(value >= least)) {
+      throw new RangeError(`limit ${name} is ${String(value)}, must be a number of at least ${least}`);
+    }
+  }
+  return limits;
+}

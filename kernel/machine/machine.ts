@@ -1,0 +1,107 @@
+// The contract between the kernel and what it boots on. Every input from outside (time, chance, readiness, bytes)
+// enters here and nowhere else, so that a run can be simulated, recorded and replayed. One suite, `contract` in
+// test/kit, runs against every machine.
+
+/** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
+export type Address = { readonly host?: string; readonly port: number } | { readonly path: string };
+
+export interface ListenOptions {
+  /** Connections the system may hold before they are accepted. Default 511. */
+  readonly backlog?: number;
+}
+
+export type Interest = "read" | "write";
+
+/** Who is told, once, that a pollable is ready, or that it never will be. */
+export interface Watcher {
+  ready(error?: unknown): void;
+}
+
+/** Anything that can become readable or writable. An open set: write your own by implementing these three. */
+export interface Pollable {
+  /** For people: "tcp 127.0.0.1:7000 <- 127.0.0.1:51234". */
+  readonly label: string;
+  /**
+   * Tells `watcher` once, at once if ready already: a read or a write would now make progress or fail.
+   * Throws EBADF when closed, EBUSY when another watcher has this interest (that one is untouched).
+   */
+  watch(interest: Interest, watcher: Watcher): void;
+  /** Takes a watch back. Does nothing if this watcher does not watch. */
+  unwatch(interest: Interest, watcher: Watcher): void;
+}
+
+/** A pollable that holds something of the system's, has an owner, and is closed with it. */
+export interface Closable extends Pollable {
+  readonly closed: boolean;
+  /** The task that closes it when it ends; the kernel sets this. */
+  owner: Owner | undefined;
+  /** Gives everything back; wakes its watchers with EBADF. Twice is once. */
+  close(): void;
+}
+
+/** Who owns an endpoint. */
+export interface Owner {
+  /** The endpoint was closed. */
+  disown(endpoint: Closable): void;
+}
+
+/** A listening socket. Opening: writable when open or failed, and `check` throws what went wrong. */
+export interface Listener extends Closable {
+  /** Where it listens; the real port once it is open. */
+  readonly address: Address;
+  /** Throws what went wrong while opening (EADDRINUSE, EACCES, …). */
+  check(): void;
+  /** The next connection, or null: would block. Throws EMFILE and the like: back off and try again. */
+  accept(): Connection | null;
+}
+
+/** A stream of bytes both ways. Opening as for Listener. */
+export interface Connection extends Closable {
+  /** This end and the other, as text: "127.0.0.1:7000", a path, or "". */
+  readonly local: string;
+  readonly peer: string;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** Throws what went wrong while opening (ECONNREFUSED, ENOENT, …). */
+  check(): void;
+  /**
+   * At most `max` bytes (a positive integer), which are the caller's to keep; null: would block; length 0: the peer
+   * has ended. Throws ECONNRESET and the like, EBADF when closed.
+   */
+  read(max: number): Uint8Array | null;
+  /**
+   * How many bytes were taken; 0: would block. What was taken must not be changed afterwards.
+   * Throws EPIPE, ECONNRESET, EBADF when closed.
+   */
+  write(bytes: Uint8Array): number;
+  /** Half-close: what was taken is still sent, then the peer sees the end. Twice is once. */
+  shutdown(): void;
+}
+
+/** What a kernel boots on. */
+export interface Machine {
+  /** "node", "epoll", "virtual". */
+  readonly name: string;
+  /** True when the world outside JavaScript's stack can answer: promises settle only between turns of Node's loop. */
+  readonly asynchronous: boolean;
+  /** Milliseconds, monotonic, fractional; the origin is the machine's own. */
+  now(): number;
+  /** In [0, 1). The only source of chance. */
+  random(): number;
+  /**
+   * Lets the world in: at once for 0, else until something is ready, the time is up or `interrupt` was called.
+   * Watchers are told during the poll or between polls, never inside `watch` unless ready already.
+   * @param idleMs how long it may wait, ms; Infinity: until something happens
+   */
+  poll(idleMs: number): void | Promise<void>;
+  /** Ends a poll under way; does nothing when none is. */
+  interrupt(): void;
+  /** False when no event can ever come any more, whoever watches: a simulated world with nothing scheduled. */
+  alive(): boolean;
+  /** Returns at once, in state opening. Throws EINVAL, ENAMETOOLONG for an address that cannot be. */
+  listen(at: Address, options?: ListenOptions): Listener;
+  /** As `listen`. */
+  connect(to: Address): Connection;
+  /** Closes every endpoint that is left. */
+  close(): void;
+}

@@ -1,0 +1,176 @@
+// What can be seen. Always on, for a few nanoseconds a trap: traps by kind, and a fixed ring of the latest events in
+// typed arrays. On top of that, observers: passive listeners that are told of each event and can change nothing; one
+// that throws is unplugged. Everything a monitor shows is one of the plain records below.
+
+import type { Exit } from "./exits.ts";
+import type { Kernel } from "./kernel.ts";
+import { siteText } from "./stack.ts";
+import { kind, type Syscall, type Wait } from "./syscall.ts";
+import { State, type Task } from "./task.ts";
+
+/** A passive listener to task events. Implement what you need; never call into the kernel from it. */
+export interface Observer {
+  spawn?(task: Task): void;
+  /** A syscall is about to be served. */
+  trap?(task: Task, syscall: Syscall<unknown>): void;
+  block?(task: Task, wait: Wait<unknown>): void;
+  /** The task has got into the ready queue. */
+  ready?(task: Task): void;
+  exit?(task: Task, exit: Exit): void;
+  /** A turn is over, and the kernel's tables are at rest: the place for checkers. */
+  turn?(task: Task): void;
+  log?(record: LogRecord): void;
+}
+
+export type ObserverEvent = keyof Observer;
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** One line of the kernel log. */
+export interface LogRecord {
+  readonly level: LogLevel;
+  /** The task it is about; 0: the kernel. */
+  readonly tid: number;
+  readonly name: string;
+  /** Not escaped: whoever shows it does that. */
+  readonly text: string;
+  /** ms since the kernel booted. */
+  readonly at: number;
+}
+
+/** A task as plain data. */
+export interface TaskRecord {
+  readonly tid: number;
+  readonly name: string;
+  /** Parent's tid; 0 for the main task, and for those that outlived it. */
+  readonly parent: number;
+  readonly state: "ready" | "running" | "blocked" | "exited";
+  /** What it waits for: "read", "tcp 127.0.0.1:7000 <- …"; empty when it waits for nothing. */
+  readonly verb: string;
+  readonly object: string;
+  /** Tids that could end its wait. */
+  readonly holders: readonly number[];
+  /** How long it has been in this state, whole ms. */
+  readonly forMs: number;
+  readonly turns: number;
+  readonly traps: number;
+  /** Names of its frames, innermost first, at most 64. */
+  readonly frames: readonly string[];
+  /** "name (file:line:column)" of the spawn; "" where it is not known. */
+  readonly spawnedAt: string;
+}
+
+const stateNames = {
+  [State.ready]: "ready",
+  [State.running]: "running",
+  [State.arming]: "running",
+  [State.blocked]: "blocked",
+  [State.exited]: "exited",
+} as const;
+
+/** A task as it is now. */
+export function taskRecord(task: Task): TaskRecord {
+  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
+  return {
+    tid: task.tid,
+    name: task.name,
+    parent: task.parent?.tid ?? 0,
+    state: stateNames[task.state],
+    verb: wait?.verb ?? "",
+    object: wait?.object ?? "",
+    holders: wait?.holders?.() ?? [],
+    forMs: task.kernel.uptimeMs - task.since,
+    turns: task.turns,
+    traps: task.traps,
+    frames: task.frameNames(),
+    spawnedAt: task.origin.site === undefined ? "" : siteText(task.origin.site),
+  };
+}
+
+const kindNames: string[] = [];
+
+/** The name of a kind of syscall, by the number the trace knows it by. */
+export function kindName(id: number): string {
+  return kindNames[id] ?? "?";
+}
+
+// A class is given its number at its first trap. Numbers are the process's, counts are each kernel's own.
+function kindOf(syscall: Syscall<unknown> & { [kind]?: number }): number {
+  const prototype: { [kind]?: number } = Object.getPrototypeOf(syscall);
+  if (!Object.hasOwn(prototype, kind)) {
+    Object.defineProperty(prototype, kind, { value: kindNames.length });
+    kindNames.push(syscall.constructor.name);
+  }
+  return prototype[kind] ?? 0;
+}
+
+/** Events in the ring that are not traps; a trap is its kind's number. */
+export const TraceEvent = { spawn: -1, exit: -2, ready: -3 } as const;
+
+/** Counters by kind and the ring of the latest events. */
+export class Trace {
+  /** Calls of routines and scopes. */
+  calls = 0;
+  #counts: number[] = [];
+  readonly #tids: Float64Array;
+  readonly #events: Int32Array;
+  readonly #mask: number;
+  #next = 0;
+
+  /** @param size how many events are kept; a power of two */
+  constructor(size: number) {
+    if (size < 1 || (size & (size - 1)) !== 0) throw new RangeError(`trace size ${size} is not a power of two`);
+    this.#tids = new Float64Array(size);
+    this.#events = new Int32Array(size);
+    this.#mask = size - 1;
+  }
+
+  trap(tid: number, syscall: Syscall<unknown> & { [kind]?: number }): void {
+    const id = syscall[kind] ?? kindOf(syscall);
+    const counts = this.#counts;
+    while (counts.length <= id) counts.push(0);
+    (counts[id] as number)++; // there now
+    this.event(tid, id);
+  }
+
+  event(tid: number, event: number): void {
+    const place = this.#next++ & this.#mask;
+    this.#tids[place] = tid;
+    this.#events[place] = event;
+  }
+
+  /** Traps so far, by the name of the syscall's class. */
+  byKind(): Map<string, number> {
+    const counts = new Map<string, number>();
+    this.#counts.forEach((count, id) => {
+      if (count > 0) counts.set(kindName(id), (counts.get(kindName(id)) ?? 0) + count);
+    });
+    return counts;
+  }
+
+  /** The latest events, oldest first. */
+  latest(most: number): { tid: number; event: string }[] {
+    const names: Record<number, string> = { [-1]: "spawn", [-2]: "exit", [-3]: "ready" };
+    const from = Math.max(0, this.#next - Math.min(most, this.#mask + 1));
+    const events: { tid: number; event: string }[] = [];
+    for (let i = from; i < this.#next; i++) {
+      const event = this.#events[i & this.#mask] ?? 0;
+      events.push({ tid: this.#tids[i & this.#mask] ?? 0, event: names[event] ?? kindName(event) });
+    }
+    return events;
+  }
+}
+
+/** Tells every observer; one that throws is unplugged, and the log says so. */
+export function tell(kernel: Kernel, event: ObserverEvent, first: unknown, second: unknown): void {
+  for (const observer of [...kernel.observers]) {
+    const hook = observer[event] as ((first: unknown, second: unknown) => void) | undefined; // the event's own arguments
+    if (hook === undefined) continue;
+    try {
+      hook.call(observer, first, second);
+    } catch (error) {
+      kernel.unobserve(observer);
+      kernel.log("error", 0, `an observer was unplugged: its ${event} hook threw ${String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// Reports for people: a crash with its logical stack, a deadlock with its table and cycle, a panic with its dump.
+
+import { DeadlockError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
+import type { TaskRecord } from "./observer.ts";
+import { siteText, trailOf } from "./stack.ts";
+import type { Task } from "./task.ts";
+import { printable } from "./text.ts";
+
+const maxRows = 100;
+
+/** An error with its logical stack: its own, the callers it passed through, and who spawned the task. */
+export function crashReport(error: unknown, task: Task): string {
+  const lines = [errorText(error)];
+  for (const line of trailOf(error)) lines.push(`    called at ${line}`);
+  lines.push(...lineage(task));
+  return lines.join("\n");
+}
+
+function errorText(error: unknown): string {
+  if (!(error instanceof Error)) return `thrown: ${shown(error)}`;
+  const own = ownFrames(error.stack ?? `${error.name}: ${error.message}`);
+  const cause = error.cause === undefined ? "" : `\n  caused by ${errorText(error.cause)}`;
+  const errors = error instanceof AggregateError ? error.errors.map((each) => `\n  - ${errorText(each)}`).join("") : "";
+  return own + errors + cause;
+}
+
+// Up to the innermost frame: what is below it is this kernel's own loop.
+function ownFrames(stack: string): string {
+  const lines = stack.split("\n");
+  const end = lines.findIndex((line) => /^ {4}at .*\.(next|throw|return) \(<anonymous>\)$/.test(line));
+  return end < 0 ? stack : lines.slice(0, end).join("\n");
+}
+
+function shown(value: unknown): string {
+  try {
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
+  } catch {
+    return "an object that cannot be shown";
+  }
+}
+
+function lineage(task: Task): string[] {
+  const lines: string[] = [];
+  let child = task;
+  for (let parent = task.parent; parent !== undefined && lines.length < 16; parent = parent.parent) {
+    const site = child.origin.site === undefined ? "" : ` at ${siteText(child.origin.site)}`;
+    lines.push(`  spawned by task ${parent.tid} (${printable(parent.name, 64)})${site}`);
+    child = parent;
+  }
+  return lines;
+}
+
+/** The error for tasks that wait for each other, or for nobody. */
+export function deadlock(kernel: Kernel): DeadlockError {
+  const records = kernel.taskRecords();
+  const cycle = findCycle(records);
+  const named =
+    cycle.length === 0
+      ? "no cycle: what they wait for is held by nobody"
+      : `cycle: ${[...cycle, cycle[0]].join(" -> ")}`;
+  const text = `deadlock: ${records.length} task${records.length === 1 ? " waits" : "s wait"} and nothing can wake them\n${table(records)}\n${named}`;
+  return new DeadlockError(text, cycle);
+}
+
+/** Tids that wait for each other in a ring, if there are such. */
+export function findCycle(records: readonly TaskRecord[]): number[] {
+  const holders = new Map(records.map((record) => [record.tid, record.holders]));
+  const done = new Set<number>();
+  for (const { tid } of records) {
+    const path: number[] = [];
+    const places = new Map<number, number>();
+    let at: number | undefined = tid;
+    // Waits have one holder as a rule; of several, the first that is not known to lead nowhere is followed.
+    while (at !== undefined && !done.has(at) && holders.has(at)) {
+      const place = places.get(at);
+      if (place !== undefined) return path.slice(place);
+      places.set(at, path.length);
+      path.push(at);
+      at = holders.get(at)?.find((holder) => !done.has(holder));
+    }
+    for (const each of path) done.add(each);
+  }
+  return [];
+}
+
+function table(records: readonly TaskRecord[]): string {
+  const rows = records.slice(0, maxRows).map((record) => {
+    const wait = record.verb === "" ? record.state : `waits: ${record.verb} ${record.object}`.trimEnd();
+    const held = record.holders.length === 0 ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
+    return `  ${String(record.tid).padStart(6)}  ${printable(record.name, 64).padEnd(20)} ${printable(wait)}${held}  for ${record.forMs} ms  in ${record.frames.map((name) => printable(name, 64)).join(" < ")}`;
+  });
+  if (records.length > maxRows) rows.push(`  … and ${records.length - maxRows} more`);
+  return rows.join("\n");
+}
+
+/** Task table and latest events, for a panic. */
+export function panicDump(kernel: Kernel): string {
+  const records = kernel.taskRecords();
+  const events = kernel.trace.latest(1_000).map(({ tid, event }) => `  ${tid} ${event}`);
+  return `tasks:\n${table(records)}\nlatest events, oldest first:\n${events.join("\n")}`;
+}

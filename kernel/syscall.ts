@@ -1,0 +1,191 @@
+// The ABI: what a program may yield. A Syscall is a request object with the code that serves it; a Call pushes a
+// frame on the task's own stack; a routine is a function whose calls do that. Each object is its own one-shot
+// iterator, which is what types `const tid = yield* new GetTid()` (the idea of typed `yield*` is from fx and Effect).
+// Recognised by a brand, not by `instanceof`, so that two copies of this package in one process work together.
+
+import type { Kernel } from "./kernel.ts";
+import type { Watcher } from "./machine/machine.ts";
+import { noteSite } from "./stack.ts";
+import type { Task } from "./task.ts";
+
+// One import serves a syscall's file.
+export { SyscallError } from "./errors.ts";
+export { type Exit, exitValue } from "./exits.ts";
+export { captureSite } from "./stack.ts";
+export type { Kernel, Task };
+
+declare const result: unique symbol;
+declare const blocked: unique symbol;
+
+/** Names a task; typed by what the task returns, so that `Join(tid)` is. Rises, is never reused. */
+export type Tid<T = unknown> = number & { readonly [result]?: T };
+
+/** A generator that yields syscalls and calls (or nothing: that gives up the CPU) and returns a `T`. */
+export type Program<T = unknown> = Generator<Yieldable<unknown> | undefined, T, unknown>;
+
+/** What can be run: a generator, a routine's call, or one syscall. */
+export type Runnable<T = unknown> = Program<T> | Yieldable<T>;
+
+/** What `handle` returns: the answer, or the sign that it will come later. */
+export type Answer<T> = T | Blocked<T>;
+
+/** The sign, made by `task.block` only, that the answer will come later. */
+export interface Blocked<out T> {
+  readonly [blocked]: T;
+}
+
+/** Takes back what `arm` did. Called with the waiter, so that one shared function can serve every wait. */
+export type Undo<T = unknown> = (waiter: Waiter<T>) => void;
+
+/** A task's place in whatever it waits for. Each method says whether it was taken: a wait ends once. */
+export interface Waiter<in out T> extends Watcher {
+  /** The task that waits. */
+  readonly task: Task;
+  /** What it waits for. */
+  readonly wait: Wait<T>;
+  /** Ends the wait with an answer. */
+  wake(answer: T): boolean;
+  /** Ends the wait with an error, thrown at the yield. */
+  fail(error: unknown): boolean;
+  /** As the watcher of a pollable: ends the wait with `undefined`, or with the error. */
+  ready(error?: unknown): void;
+}
+
+/** What a blocked task waits for, in words a monitor can show. A syscall may be its own Wait. */
+export interface Wait<in T> {
+  /** "read", "sleep", "exit of": the verb in the monitor's WAITING ON column. */
+  readonly verb: string;
+  /** What the verb is about: a pollable's label, a tid, a duration. */
+  readonly object: string;
+  /** True when something outside the kernel (a socket, a promise) can end the wait: it is then no deadlock. */
+  readonly outside?: boolean;
+  /** The tasks that could end the wait: the edges of the wait-for graph. */
+  holders?(): readonly Tid[];
+  /** An answer was granted, and the task was killed before it took it: return the lock, the item, the slot. */
+  giveBack?(answer: T): void;
+}
+
+/** The brand, shared by every copy of the package: "syscall" or "call". */
+export const brand: unique symbol = Symbol.for("yieldix.brand");
+/** How far one request object has got; see `Stage`. */
+export const stage: unique symbol = Symbol.for("yieldix.stage");
+/** The kind of a syscall class, put on its prototype by the gate at first sight. */
+export const kind: unique symbol = Symbol.for("yieldix.kind");
+
+/** 0 new, 1 on its way to the kernel, 2 served. One object is one request. */
+export type Stage = 0 | 1 | 2;
+
+/**
+ * The property of every request object that only the gate and the iterator below touch. Declared apart from the class,
+ * and cast to where it is used: symbol keys in classes cannot be written under `isolatedDeclarations`.
+ */
+export interface Staged {
+  [stage]: Stage;
+}
+
+/** What a program can yield: the common part of syscalls and calls. */
+export abstract class Yieldable<T> {
+  constructor() {
+    (this as unknown as Staged)[stage] = 0; // see Staged
+  }
+
+  [Symbol.iterator](): this {
+    if ((this as unknown as Staged)[stage] !== 0) throw usedTwice(this); // see Staged
+    return this;
+  }
+
+  next(answer?: unknown): IteratorResult<this, T> {
+    const staged = this as unknown as Staged; // see there
+    if (staged[stage] === 0) {
+      staged[stage] = 1;
+      return { done: false, value: this };
+    }
+    return { done: true, value: answer as T }; // the kernel answers what `handle` or the frame returned: a T
+  }
+
+  /** An iterator without `throw` would turn every error into "iterator does not provide a 'throw' method". */
+  throw(error: unknown): IteratorResult<this, T> {
+    noteSite(error, this.throw, brandOf(this) === "syscall");
+    throw error;
+  }
+}
+
+/** "syscall", "call", or something else for what is neither. Any value may be yielded, a Proxy that throws included. */
+export function brandOf(value: unknown): unknown {
+  try {
+    return (value as { [brand]?: unknown } | null | undefined)?.[brand]; // only its brand is looked at
+  } catch {
+    return undefined;
+  }
+}
+
+/** The error for one request object yielded twice. */
+export function usedTwice(request: Yieldable<unknown>): TypeError {
+  return new TypeError(
+    `one ${request.constructor.name} object was yielded twice: a request is used once, make a new one each time`,
+  );
+}
+
+/** A request to the kernel. Subclass it, implement `handle`, and yield it: nothing needs to be registered. */
+export abstract class Syscall<T> extends Yieldable<T> {
+  /**
+   * Serves the request. Return the answer, return `task.block(wait, arm)`, or throw.
+   * @param task the task that asks
+   * @param kernel the kernel it runs on
+   */
+  abstract handle(task: Task, kernel: Kernel): Answer<T>;
+
+  static {
+    Object.defineProperty(Syscall.prototype, brand, { value: "syscall" });
+  }
+}
+
+/** A request to run something as a new frame of the calling task. */
+export abstract class Call<T> extends Yieldable<T> {
+  /** Its name on logical stacks; without one, the class's. */
+  declare readonly label?: string;
+
+  /**
+   * Starts the call. Return what is to run as the new frame; its value is the call's value.
+   * @param task the task that calls
+   * @param kernel the kernel it runs on
+   */
+  abstract enter(task: Task, kernel: Kernel): Runnable<T>;
+
+  /** Called once when the frame is over, however it ended. A scope takes its rule back here. */
+  leave?(task: Task, kernel: Kernel): void;
+
+  static {
+    Object.defineProperty(Call.prototype, brand, { value: "call" });
+  }
+}
+
+/** A function whose calls run as frames of the calling task: `const bytes = yield* recv(socket, 4096)`. */
+export type Routine<A extends readonly unknown[], T> = (...args: A) => Call<T>;
+
+/**
+ * Makes a routine from a generator function. Costs the same at any depth, may recurse 1,000,000 deep, and a kill
+ * closes its frames one by one, innermost first, which native `yield*` into a generator does not do.
+ * @param body the generator function; name it, its name is what stacks and the monitor show
+ */
+export function routine<A extends readonly unknown[], T>(body: (...args: A) => Program<T>): Routine<A, T> {
+  const label = body.name || "(anonymous routine)";
+  return (...args) => new RoutineCall(body(...args), label);
+}
+
+/** What a routine's call is. */
+export class RoutineCall<T> extends Call<T> {
+  readonly program: Program<T>;
+  /** The routine's name: for stacks, and as the default name of a task. */
+  override readonly label: string;
+
+  constructor(program: Program<T>, label: string) {
+    super();
+    this.program = program;
+    this.label = label;
+  }
+
+  override enter(): Program<T> {
+    return this.program;
+  }
+}

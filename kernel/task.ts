@@ -1,0 +1,259 @@
+// A task: one running program. Its stack of frames is the kernel's (Beazley's trampoline), so a call costs the same
+// at any depth and a kill closes every frame. This file holds what a task is and how it waits; turn.ts steps it,
+// unwind.ts closes its frames.
+
+import { SyscallError } from "./errors.ts";
+import type { Exit } from "./exits.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Closable, Owner, Watcher } from "./machine/machine.ts";
+import type { Blocked, Call, Program, Tid, Undo, Wait, Waiter } from "./syscall.ts";
+import type { Timed } from "./timers.ts";
+import type { Ending } from "./unwind.ts";
+
+/** Where a task is. It is in one of these places, and in no two. */
+export const State = {
+  /** In the ready queue, once. */
+  ready: 0,
+  /** Having its turn. */
+  running: 1,
+  /** Its wait is being armed; a wake now answers at once. */
+  arming: 2,
+  /** Waiting, for something with a name. */
+  blocked: 3,
+  /** Over; the exit record says how. */
+  exited: 4,
+} as const;
+export type State = (typeof State)[keyof typeof State];
+
+/** How the next step resumes the innermost frame. */
+export const Resume = {
+  /** `next(answer)` */
+  next: 0,
+  /** `throw(answer)` */
+  throw: 1,
+  /** `return()`: the frame is to run its `finally` and end. */
+  close: 2,
+  /** The quantum ended before this request was served; serve it first. */
+  serve: 3,
+} as const;
+export type Resume = (typeof Resume)[keyof typeof Resume];
+
+/** What must be heeded before the task goes on; 0 on the hot path. */
+export const Mark = { killed: 1, cancelled: 2, expired: 4, unwinding: 8 } as const;
+
+/** One generator on a task's stack. */
+export class Frame {
+  readonly program: Program<unknown>;
+  readonly caller: Frame | undefined;
+  /** The call that pushed it; undefined for a bare generator at the bottom. */
+  readonly call: Call<unknown> | undefined;
+  /** 1 for the bottom frame. */
+  readonly depth: number;
+
+  constructor(program: Program<unknown>, caller: Frame | undefined, call: Call<unknown> | undefined) {
+    this.program = program;
+    this.caller = caller;
+    this.call = call;
+    this.depth = caller === undefined ? 1 : caller.depth + 1;
+  }
+}
+
+/** What tasks of the same code spawned by the same code have in common. */
+export interface Origin {
+  /** Default name: the routine's. */
+  readonly name: string;
+  /** The line of the spawn, found once; undefined until somebody could look. */
+  site: { stack?: string } | undefined;
+}
+
+/** Told when a task has ended. */
+export interface ExitWatcher {
+  exited(exit: Exit): void;
+}
+
+export class Task implements Owner {
+  readonly tid: Tid;
+  readonly kernel: Kernel;
+  /** Given name; undefined: the origin's. */
+  givenName: string | undefined;
+  origin: Origin;
+  parent: Task | undefined;
+  /** Siblings by age, and the youngest child: the tree of tasks, without a set per task. */
+  older: Task | undefined = undefined;
+  younger: Task | undefined = undefined;
+  youngest: Task | undefined = undefined;
+  frame: Frame | undefined;
+  state: State = State.ready;
+  resume: Resume = Resume.next;
+  /** What the next step delivers: an answer, an error, or a request still to be served. */
+  answer: unknown = undefined;
+  /** What it waits for; after a wake, until the answer is delivered, what it has been granted. */
+  wait: Parked | undefined = undefined;
+  marks = 0;
+  /** Kill, cancel and unwinding under way; undefined for nearly every task. */
+  ending: Ending | undefined = undefined;
+  turns = 0;
+  traps = 0;
+  /** When it got into this state, whole ms since the kernel booted. */
+  since = 0;
+  watchers: ExitWatcher | Set<ExitWatcher> | undefined = undefined;
+  owned: Set<Closable> | undefined = undefined;
+
+  constructor(kernel: Kernel, tid: Tid, name: string | undefined, origin: Origin, parent: Task | undefined) {
+    this.kernel = kernel;
+    this.tid = tid;
+    this.givenName = name;
+    this.origin = origin;
+    this.parent = parent;
+  }
+
+  get name(): string {
+    return this.givenName ?? this.origin.name;
+  }
+
+  /** How many frames its stack has. */
+  get depth(): number {
+    return this.frame === undefined ? 0 : this.frame.depth;
+  }
+
+  /**
+   * For `handle`: the answer comes later. This only describes the wait; once `handle` has returned what this returns,
+   * the gate calls `arm`, which does everything that waiting needs and returns how to take it back.
+   * @param wait what the task waits for, in words; a syscall may be its own wait
+   * @param arm called once with the task's place; a wake while it runs answers at once
+   * @throws TypeError when called outside `handle` of this task's own syscall, or twice in one
+   */
+  block<T>(wait: Wait<T>, arm: (waiter: Waiter<T>) => Undo<T>): Blocked<T> {
+    if (this.kernel.current !== this) {
+      throw new TypeError(`block is for the syscall being served: task ${this.tid} is not making one`);
+    }
+    if (this.wait !== undefined) throw new TypeError("a syscall blocks once: this handle has called block before");
+    const parked = new Parked(this, wait as Wait<unknown>, arm as Arm); // T is settled between wait, arm and wake
+    this.wait = parked;
+    return parked as unknown as Blocked<T>; // opaque to the handler: it can only return it
+  }
+
+  /**
+   * For scopes: closes the frames above a depth, innermost first, then throws an error into the one that is left.
+   * @param depth how many frames stay, at least 1; `task.depth` in `enter` is the caller's
+   */
+  unwindTo(depth: number, error: unknown): void {
+    this.kernel.unwind(this, depth, Resume.throw, error);
+  }
+
+  /** Pushes a frame; its value or error will be the call's. */
+  push(program: Program<unknown>, call: Call<unknown> | undefined): void {
+    const frame = new Frame(program, this.frame, call);
+    if (frame.depth > this.kernel.limits.frames) {
+      throw new SyscallError(
+        "EOVERFLOW",
+        `task ${this.tid} is ${frame.depth} calls deep, at most ${this.kernel.limits.frames}: is there an end to the recursion?`,
+      );
+    }
+    this.frame = frame;
+    this.resume = Resume.next;
+    this.answer = undefined;
+  }
+
+  /** The endpoint closed itself. */
+  disown(endpoint: Closable): void {
+    this.owned?.delete(endpoint);
+  }
+
+  watchExit(watcher: ExitWatcher): void {
+    const watchers = this.watchers;
+    if (watchers === undefined) this.watchers = watcher;
+    else if (watchers instanceof Set) watchers.add(watcher);
+    else this.watchers = new Set([watchers, watcher]);
+  }
+
+  unwatchExit(watcher: ExitWatcher): void {
+    if (this.watchers === watcher) this.watchers = undefined;
+    else if (this.watchers instanceof Set) this.watchers.delete(watcher);
+  }
+
+  /** Names of its frames, innermost first. */
+  frameNames(most = 64): string[] {
+    const names: string[] = [];
+    for (let frame = this.frame; frame !== undefined && names.length < most; frame = frame.caller) {
+      names.push(frame.call === undefined ? this.name : callName(frame.call));
+    }
+    return names;
+  }
+}
+
+type Arm = (waiter: Waiter<unknown>) => Undo<unknown>;
+
+/** A task's place in what it waits for: the one object a wait costs. */
+export class Parked implements Waiter<unknown>, Timed, Watcher {
+  readonly task: Task;
+  readonly wait: Wait<unknown>;
+  /** Before the gate has armed the wait, how to; afterwards how to take it back. One field, for size. */
+  action: Arm | Undo<unknown>;
+  timer = -1;
+
+  constructor(task: Task, wait: Wait<unknown>, arm: Arm) {
+    this.task = task;
+    this.wait = wait;
+    this.action = arm;
+  }
+
+  wake(answer: unknown): boolean {
+    return this.#end(Resume.next, answer);
+  }
+
+  fail(error: unknown): boolean {
+    return this.#end(Resume.throw, error);
+  }
+
+  /** As a watcher of a pollable. */
+  ready(error?: unknown): void {
+    if (error === undefined) this.#end(Resume.next, undefined);
+    else this.#end(Resume.throw, error);
+  }
+
+  /** As a timer: the time was what it waited for. */
+  expire(): void {
+    this.#end(Resume.next, undefined);
+  }
+
+  // A stale place (the wait has ended, another may have begun) is refused by identity: no generations, no flags.
+  #end(resume: Resume, answer: unknown): boolean {
+    const task = this.task;
+    const kernel = task.kernel;
+    if (task.wait !== this || (task.state !== State.blocked && task.state !== State.arming)) {
+      kernel.counters.refusedWakes++;
+      return false;
+    }
+    if (this.timer >= 0) kernel.timers.cancel(this);
+    task.resume = resume;
+    task.answer = answer;
+    if (task.state === State.arming) {
+      task.state = State.running;
+    } else {
+      if (this.wait.outside === true) kernel.outside--;
+      kernel.makeReady(task);
+    }
+    return true;
+  }
+}
+
+/** Ends a blocked task's wait without an answer: all that arming did is taken back, once. */
+export function endWait(task: Task): void {
+  const parked = task.wait;
+  if (parked === undefined) return;
+  task.wait = undefined;
+  const kernel = task.kernel;
+  if (parked.timer >= 0) kernel.timers.cancel(parked);
+  if (parked.wait.outside === true) kernel.outside--;
+  try {
+    (parked.action as Undo<unknown>)(parked); // armed: the field now holds the undo
+  } catch (error) {
+    kernel.report(task, "the undo of its wait threw", error);
+  }
+}
+
+/** The name a call has on stacks. */
+export function callName(call: Call<unknown>): string {
+  return call.label ?? call.constructor.name;
+}

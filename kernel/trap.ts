@@ -1,0 +1,170 @@
+// The gate: the only way from a program into the kernel. What was yielded is recognised by its brand, counted, and
+// served. Returning is answering: `handle` returns the answer, returns `task.block(...)`, or throws; each of the
+// three leaves the task in exactly one place, and nothing a handler does wrong can hurt anybody but its caller.
+
+import type { Kernel } from "./kernel.ts";
+import type { Call, Program, Runnable, Staged, Syscall, Undo, Waiter } from "./syscall.ts";
+import { brandOf, RoutineCall, stage, usedTwice } from "./syscall.ts";
+import { endWait, Mark, Parked, Resume, State, type Task } from "./task.ts";
+import { heed } from "./unwind.ts";
+
+/** Serves one thing that a task yielded. Afterwards the task is running (answered), ready, blocked or over. */
+export function trap(task: Task, kernel: Kernel, yielded: unknown): void {
+  if (task.marks !== 0 && heed(task)) return;
+  if (yielded === undefined) {
+    task.resume = Resume.next;
+    task.answer = undefined;
+    kernel.makeReady(task);
+    return;
+  }
+  const what = brandOf(yielded);
+  if (what === "syscall")
+    serve(task, kernel, yielded as Syscall<unknown> & Staged); // the brand says so
+  else if (what === "call")
+    enter(task, kernel, yielded as Call<unknown> & Staged); // as above
+  else fault(task, new TypeError(`a task yielded ${described(yielded)}: ${adviceFor(yielded)}`));
+}
+
+function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): void {
+  if (syscall[stage] === 2) {
+    fault(task, usedTwice(syscall));
+    return;
+  }
+  syscall[stage] = 2;
+  task.traps++;
+  kernel.trace.trap(task.tid, syscall);
+  if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
+  let answer: unknown;
+  try {
+    answer = syscall.handle(task, kernel);
+  } catch (error) {
+    task.wait = undefined;
+    fault(task, error);
+    return;
+  }
+  const parked = task.wait;
+  if (parked === undefined && !(answer instanceof Parked)) {
+    task.resume = Resume.next;
+    task.answer = answer;
+  } else if (parked !== undefined && (answer as unknown) === parked) {
+    arm(task, kernel, parked);
+  } else {
+    task.wait = undefined;
+    const name = syscall.constructor.name;
+    fault(task, new TypeError(`${name}.handle must return what task.block returned, and from this call of handle`));
+  }
+}
+
+function arm(task: Task, kernel: Kernel, parked: Parked): void {
+  task.state = State.arming;
+  try {
+    const undo = (parked.action as (waiter: Waiter<unknown>) => Undo<unknown>)(parked); // not armed yet: it is `arm`
+    if (typeof undo !== "function") throw new TypeError(`arming "${parked.wait.verb}" must return its undo`);
+    parked.action = undo;
+  } catch (error) {
+    if (parked.timer >= 0) kernel.timers.cancel(parked);
+    task.wait = undefined;
+    task.state = State.running;
+    fault(task, error);
+    return;
+  }
+  if ((task.state as State) === State.running) {
+    // Answered while it was being armed. What arming did is taken back all the same; taking back twice is harmless.
+    if (parked.wait.outside === true) kernel.outside++;
+    endWait(task);
+    return;
+  }
+  task.state = State.blocked;
+  task.since = kernel.uptimeMs;
+  if (parked.wait.outside === true) kernel.outside++;
+  if (kernel.observers.length !== 0) kernel.observe("block", task, parked.wait);
+  if (task.marks !== 0 && isDisturbed(task.marks)) {
+    // Its end came while it was being armed, by a wake of somebody else or by its own hand.
+    endWait(task);
+    task.state = State.running;
+    heed(task);
+  }
+}
+
+function isDisturbed(marks: number): boolean {
+  if ((marks & (Mark.killed | Mark.expired)) !== 0) return true;
+  return (marks & Mark.cancelled) !== 0 && (marks & Mark.unwinding) === 0;
+}
+
+function enter(task: Task, kernel: Kernel, call: Call<unknown> & Staged): void {
+  if (call[stage] === 2) {
+    fault(task, usedTwice(call));
+    return;
+  }
+  call[stage] = 2;
+  kernel.trace.calls++;
+  try {
+    if (call instanceof RoutineCall) {
+      task.push(call.program, call);
+      return;
+    }
+    task.push(opened(call.enter(task, kernel)), call);
+  } catch (error) {
+    call.leave?.(task, kernel);
+    fault(task, error);
+  }
+}
+
+/** The error is the answer: thrown at the yield, into this task and no other. */
+function fault(task: Task, error: unknown): void {
+  task.resume = Resume.throw;
+  task.answer = error;
+}
+
+/**
+ * The generator to run for a runnable. A routine's call is opened in place; a syscall or another call gets a frame of
+ * its own around it.
+ * @throws TypeError for what is no program, and for one that has been run already
+ */
+export function opened(runnable: Runnable<unknown>): Program<unknown> {
+  const what = brandOf(runnable);
+  if (what === "call" && runnable instanceof RoutineCall) {
+    const staged = runnable as unknown as Staged; // see there
+    if (staged[stage] !== 0) throw usedTwice(runnable);
+    staged[stage] = 2;
+    return runnable.program;
+  }
+  if (what !== undefined) return one(runnable as Call<unknown> | Syscall<unknown>); // the brand says so
+  const program = runnable as Program<unknown> & { [taken]?: boolean }; // checked on the next lines
+  if (!isGenerator(program)) throw new TypeError(`a program is a generator or a call, not ${described(program)}`);
+  if (program[taken] === true)
+    throw new TypeError("this generator has been run already: call its function again for a new one");
+  program[taken] = true;
+  return program;
+}
+
+// On the generator itself: a WeakSet of a million of them costs more memory than the tasks' own stacks.
+const taken: unique symbol = Symbol("yieldix.taken");
+
+function* one<T>(request: Call<T> | Syscall<T>): Program<T> {
+  return yield* request;
+}
+
+function isGenerator(value: unknown): value is Program<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const { next, return: close, throw: raise } = value as Partial<Program<unknown>>; // looked at, then believed
+  return typeof next === "function" && typeof close === "function" && typeof raise === "function";
+}
+
+function described(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return `a ${typeof value}`;
+  try {
+    const made = value.constructor;
+    return typeof made === "function" ? `an object of class ${made.name}` : "an object";
+  } catch {
+    return "an object that cannot be looked at"; // a Proxy or a getter that throws: that is all there is to say
+  }
+}
+
+function adviceFor(value: unknown): string {
+  if (brandOf(value) === undefined && value instanceof Promise)
+    return "to wait for a promise, yield* new Await(promise)";
+  if (isGenerator(value)) return "to run a generator inside this task, yield* it, or make it a routine";
+  return "only syscalls, calls of routines, and nothing at all can be yielded";
+}

@@ -1,0 +1,286 @@
+// Ending things. One mechanism does it all: an unwinding closes frames with `return()`, innermost first, down to a
+// depth, and then does what it was for: the task exits (depth 0, a kill) or an answer or error is delivered to the
+// frame that is left (a scope that expired).
+//
+// - A kill is a mark; the frames are closed at the task's next turn, never while its generator may be on the
+//   JavaScript stack, so killing oneself and being killed in the middle of a step are nothing special.
+// - A `finally` may yield. The frame that is being closed is then resumed with answers like any other, may call
+//   routines, may even use scopes of its own (an unwinding inside an unwinding), until it ends.
+// - An unwinding can only be redirected further out. So a kill during the cleanup of an expired scope lets that
+//   cleanup end, and then goes on to the bottom.
+// - Cleanup is bounded, in traps and in time. Past that its frames are dropped: `killed`, not clean.
+// - A cancel is no unwinding: it is an error, thrown once, which user code may catch.
+
+import { Cancelled } from "./errors.ts";
+import { endWait, type Frame, Mark, Resume, State, type Task } from "./task.ts";
+import type { Timed } from "./timers.ts";
+
+/** Where an unwinding leads and what it does there. */
+interface Destination {
+  toDepth: number;
+  resume: Resume;
+  answer: unknown;
+}
+
+/** Frames being closed. */
+interface Unwinding extends Destination {
+  /** Depth of the frame that is being closed now. */
+  base: number;
+  /** The cleanup within which this one began. */
+  readonly outer: Unwinding | undefined;
+  readonly errors: unknown[];
+}
+
+const maxCleanupErrors = 16;
+
+/** What a task has on record once somebody wants it, or a part of it, to end. Also the clock of its cleanup. */
+export class Ending implements Timed {
+  readonly task: Task;
+  kill: { readonly by: number; readonly why: string } | undefined = undefined;
+  /** The first cancel; it stays here when delivered, and later ones are no-ops. */
+  cancel: Cancelled | undefined = undefined;
+  /** A scope that expired while its task was not blocked: heeded at the task's next trap. */
+  expired: Destination | undefined = undefined;
+  /** The innermost unwinding. */
+  unwinding: Unwinding | undefined = undefined;
+  clean = true;
+  trapsLeft = 0;
+  timer = -1;
+
+  constructor(task: Task) {
+    this.task = task;
+  }
+
+  expire(): void {
+    const { kernel } = this.task;
+    dropCleanup(this.task, `has taken longer than ${kernel.limits.cleanupMs} ms`);
+  }
+}
+
+/** Marks a task to be killed. True if it was alive. The first kill counts. */
+export function kill(task: Task, by: number, why: string): boolean {
+  if (task.state === State.exited) return false;
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  if (ending.kill !== undefined) return true;
+  ending.kill = { by, why };
+  if (ending.unwinding !== undefined) {
+    redirect(ending.unwinding, { toDepth: 0, resume: Resume.close, answer: undefined });
+    return true;
+  }
+  task.marks |= Mark.killed;
+  if (task.state === State.blocked) {
+    endWait(task);
+    task.kernel.makeReady(task);
+  }
+  return true;
+}
+
+/** Asks a task to end: `Cancelled` is thrown, once. True if it was alive. The first cancel counts. */
+export function cancel(task: Task, by: number, why: string): boolean {
+  if (task.state === State.exited) return false;
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  if (ending.kill !== undefined || ending.cancel !== undefined) return true;
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // the canceller's stack would mislead, and costs microseconds
+  ending.cancel = new Cancelled(by, why);
+  Error.stackTraceLimit = limit;
+  if (task.state === State.blocked && (task.marks & Mark.unwinding) === 0) {
+    endWait(task);
+    task.resume = Resume.throw;
+    task.answer = ending.cancel;
+    task.kernel.makeReady(task);
+  } else {
+    task.marks |= Mark.cancelled;
+  }
+  return true;
+}
+
+/**
+ * Unwinds a task to a depth, then delivers an answer or error to the frame that is left there.
+ * @param toDepth how many frames stay; at least 1 (only a kill goes to 0)
+ */
+export function unwind(task: Task, toDepth: number, resume: Resume, answer: unknown): void {
+  if (task.state === State.exited || toDepth >= task.depth) return;
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  const destination = { toDepth, resume, answer };
+  if (ending.unwinding !== undefined && redirect(ending.unwinding, destination)) return;
+  if (task.state === State.blocked) {
+    endWait(task);
+    start(task, ending, destination);
+    task.kernel.makeReady(task);
+  } else if (ending.expired === undefined || toDepth < ending.expired.toDepth) {
+    // An answer already granted is delivered first.
+    ending.expired = destination;
+    task.marks |= Mark.expired;
+  }
+}
+
+/** A killed task's turn has come: what it was granted goes back, and its frames begin to close. */
+export function heedKill(task: Task): void {
+  const ending = task.ending as Ending; // the mark is set by `kill` only, which made it
+  const granted = task.wait;
+  task.wait = undefined;
+  task.marks = 0;
+  if (granted?.wait.giveBack !== undefined && task.resume === Resume.next) {
+    try {
+      granted.wait.giveBack(task.answer);
+    } catch (error) {
+      task.kernel.report(task, "giveBack of the answer it was granted threw", error);
+    }
+  }
+  start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
+}
+
+/** Before a trap is served: true if something else comes first, and the request is not made. */
+export function heed(task: Task): boolean {
+  const ending = task.ending as Ending; // every mark comes with it
+  if ((task.marks & Mark.killed) !== 0) {
+    heedKill(task);
+    return true;
+  }
+  if ((task.marks & Mark.expired) !== 0) {
+    const destination = ending.expired as Destination; // set with the mark
+    ending.expired = undefined;
+    task.marks &= ~Mark.expired;
+    start(task, ending, destination);
+    return true;
+  }
+  if ((task.marks & Mark.unwinding) !== 0) return !cleanupMayGoOn(task, ending);
+  task.marks &= ~Mark.cancelled;
+  task.resume = Resume.throw;
+  task.answer = ending.cancel;
+  return true;
+}
+
+/** A frame ended, by returning or throwing: goes on with its caller, its unwinding, or the end of the task. */
+export function frameOver(task: Task, frame: Frame, resume: Resume, value: unknown): void {
+  task.frame = frame.caller;
+  if (frame.call?.leave !== undefined) leaveScope(task, frame);
+  if (task.marks !== 0 && unwindingGoesOn(task, frame, resume, value)) return;
+  if (frame.caller === undefined) {
+    task.kernel.bury(task, resume, value);
+    return;
+  }
+  task.resume = resume;
+  task.answer = value;
+}
+
+function start(task: Task, ending: Ending, destination: Destination): void {
+  if (ending.unwinding === undefined) ending.trapsLeft = task.kernel.limits.cleanupTraps;
+  ending.unwinding = { ...destination, base: task.depth, outer: ending.unwinding, errors: [] };
+  task.marks |= Mark.unwinding;
+  task.resume = Resume.close;
+  task.answer = undefined;
+}
+
+// True if the destination lies outside a cleanup under way: that one is then led further out, if it is.
+function redirect(innermost: Unwinding, to: Destination): boolean {
+  let unwinding: Unwinding | undefined = innermost;
+  let passed: Unwinding | undefined;
+  while (unwinding !== undefined && to.toDepth < unwinding.base) {
+    passed = unwinding;
+    unwinding = unwinding.outer;
+  }
+  if (passed === undefined) return false;
+  if (to.toDepth < passed.toDepth) {
+    passed.toDepth = to.toDepth;
+    passed.resume = to.resume;
+    passed.answer = to.answer;
+  }
+  return true;
+}
+
+function unwindingGoesOn(task: Task, frame: Frame, resume: Resume, value: unknown): boolean {
+  const ending = task.ending as Ending; // every mark comes with it
+  const depth = frame.depth - 1;
+  if (ending.expired !== undefined && depth <= ending.expired.toDepth) {
+    ending.expired = undefined; // the scope ended by itself: its deadline has lost
+    task.marks &= ~Mark.expired;
+  }
+  const unwinding = ending.unwinding;
+  if (unwinding === undefined || unwinding.base !== frame.depth) return false; // a call the cleanup made itself
+  if (resume === Resume.throw) noteCleanupError(task, ending, unwinding, value);
+  if (depth > unwinding.toDepth) {
+    unwinding.base = depth;
+    task.resume = Resume.close;
+    task.answer = undefined;
+    return true;
+  }
+  ending.unwinding = unwinding.outer;
+  arrive(task, ending, unwinding);
+  return true;
+}
+
+function noteCleanupError(task: Task, ending: Ending, unwinding: Unwinding, error: unknown): void {
+  if (error === ending.cancel) return; // a cancel that was in flight when the kill came is no fault of the cleanup
+  ending.clean = false;
+  if (ending.kill !== undefined) task.kernel.report(task, "a finally threw while the task was being killed", error);
+  else if (unwinding.errors.length < maxCleanupErrors) unwinding.errors.push(error);
+}
+
+function arrive(task: Task, ending: Ending, unwinding: Unwinding): void {
+  const { kernel } = task;
+  if (ending.unwinding === undefined) {
+    task.marks &= ~Mark.unwinding;
+    kernel.timers.cancel(ending);
+  }
+  if (unwinding.toDepth === 0) {
+    for (const error of unwinding.errors) kernel.report(task, "a finally threw while the task was being killed", error);
+    kernel.bury(task, Resume.close, undefined);
+    return;
+  }
+  task.resume = unwinding.resume;
+  task.answer = withCleanupErrors(unwinding.answer, unwinding.errors);
+}
+
+// Both errors stay visible: the cleanup's become the cause of the one that is thrown.
+function withCleanupErrors(answer: unknown, errors: readonly unknown[]): unknown {
+  if (errors.length === 0 || !(answer instanceof Error) || answer.cause !== undefined) return answer;
+  answer.cause = errors.length === 1 ? errors[0] : new AggregateError(errors, "several finally blocks threw");
+  return answer;
+}
+
+function cleanupMayGoOn(task: Task, ending: Ending): boolean {
+  const { kernel } = task;
+  if (ending.trapsLeft-- <= 0) {
+    dropCleanup(task, `has made more than ${kernel.limits.cleanupTraps} traps`);
+    return false;
+  }
+  // Most cleanups never yield; the clock is set for those that do.
+  if (ending.timer < 0) kernel.timers.set(kernel.clock() + kernel.limits.cleanupMs, ending);
+  return true;
+}
+
+/** Gives a cleanup up: its frames are dropped as they are, down to where the outermost unwinding leads. */
+function dropCleanup(task: Task, reason: string): void {
+  const ending = task.ending as Ending; // called for a task that is unwinding
+  const { kernel } = task;
+  let outermost = ending.unwinding;
+  if (outermost === undefined) return;
+  while (outermost.outer !== undefined) outermost = outermost.outer;
+  const wasBlocked = task.state === State.blocked;
+  if (wasBlocked) endWait(task);
+  const names = task.frameNames(8).join(" < ");
+  while (task.frame !== undefined && task.frame.depth > outermost.toDepth) {
+    const frame: Frame = task.frame;
+    task.frame = frame.caller;
+    if (frame.call?.leave !== undefined) leaveScope(task, frame);
+  }
+  ending.unwinding = undefined;
+  ending.clean = false;
+  kernel.counters.unclean++;
+  kernel.report(task, `cleanup dropped: it ${reason} (in ${names}); its frames will not run again`, undefined);
+  arrive(task, ending, outermost);
+  if (wasBlocked && (task.state as State) !== State.exited) kernel.makeReady(task); // arrive may have buried it
+}
+
+function leaveScope(task: Task, frame: Frame): void {
+  try {
+    frame.call?.leave?.(task, task.kernel);
+  } catch (error) {
+    task.kernel.report(task, "leaving a scope threw", error);
+  }
+}
