@@ -1,0 +1,60 @@
+// Await: wait for the world of promises. Given a function, it hands out an AbortSignal that fires when the task is
+// killed or cancelled or its deadline passes, so that the work outside ends with the wait.
+
+import { type Answer, type Kernel, Syscall, SyscallError, type Task, type Wait } from "../kernel/syscall.ts";
+
+// Structural where the compiler knows no AbortSignal (neither DOM nor Node types), the real one where it does.
+type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : { readonly aborted: boolean };
+
+/** A promise, or a function that starts one and is told when nobody wants it any more. */
+export type PromiseSource<T> = PromiseLike<T> | ((signal: Signal) => PromiseLike<T>);
+
+/**
+ * Waits until a promise settles and answers with its value. A promise cannot be stopped: one that is given up runs on,
+ * and its result is dropped; give a function to have it aborted.
+ * @throws what the promise is rejected with, or the function throws; ENOTSUP in a synchronous run (`runSync`), where
+ * no promise can settle; TypeError for what is neither promise nor function
+ *
+ * ```ts
+ * const page = yield* new Await((signal) => fetch(url, { signal }));
+ * ```
+ */
+export class Await<T> extends Syscall<T> implements Wait<T> {
+  readonly source: PromiseSource<T>;
+
+  constructor(source: PromiseSource<T>) {
+    super();
+    if (typeof source !== "function" && typeof source?.then !== "function") {
+      throw new TypeError("Await needs a promise, or a function of an AbortSignal that returns one");
+    }
+    this.source = source;
+  }
+
+  get verb(): string {
+    return "await";
+  }
+
+  get object(): string {
+    return typeof this.source === "function" ? this.source.name || "a promise, abortable" : "a promise";
+  }
+
+  get outside(): boolean {
+    return true;
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<T> {
+    if (!kernel.machine.asynchronous) {
+      throw new SyscallError("ENOTSUP", "a promise cannot settle in a synchronous run: use the asynchronous one");
+    }
+    return task.block<T>(this, (waiter) => {
+      const { source } = this;
+      const controller = typeof source === "function" ? new AbortController() : undefined;
+      const promise = typeof source === "function" ? source(controller?.signal as Signal) : source; // made on the line above
+      promise.then(
+        (value) => waiter.wake(value),
+        (error: unknown) => waiter.fail(error),
+      );
+      return () => controller?.abort(new SyscallError("ECANCELED", "nobody waits for it any more"));
+    });
+  }
+}

@@ -1,0 +1,15 @@
+// The vocabulary: one line per syscall. Nothing else knows them; a syscall of your own needs no entry here.
+
+export { Adopt } from "./adopt.ts";
+export { Await, type PromiseSource } from "./await.ts";
+export { GetTid } from "./get-tid.ts";
+export { GetTime } from "./get-time.ts";
+export { CancelTask, KillTask } from "./kill-task.ts";
+export { ListTasks } from "./list-tasks.ts";
+export { Connect, Listen } from "./listen.ts";
+export { Log } from "./log.ts";
+export { NewTask } from "./new-task.ts";
+export { ReadWait, WriteWait } from "./read-wait.ts";
+export { Sleep } from "./sleep.ts";
+export { Timeout } from "./timeout.ts";
+export { Join, WaitTask } from "./wait-task.ts";

@@ -1,0 +1,43 @@
+// NewTask: Beazley's fork. The new task's first turn comes in the next lap, never inside this trap.
+
+import { captureSite, type Kernel, type Runnable, Syscall, type Task, type Tid } from "../kernel/syscall.ts";
+
+/**
+ * Starts a task that runs beside its parent, outlives it, and is then adopted by the main task.
+ * @throws EAGAIN at the bound of tasks, ENAMETOOLONG for a name over 64 characters, TypeError for what is no program
+ * or has been run already
+ *
+ * ```ts
+ * const tid = yield* new NewTask(worker(7), "worker-7");
+ * ```
+ */
+export class NewTask<T> extends Syscall<Tid<T>> {
+  readonly program: Runnable<T>;
+  readonly name: string | undefined;
+  #made: Task | undefined = undefined;
+
+  /**
+   * @param program a generator or a routine's call
+   * @param name for people, at most 64 characters; default: the routine's name
+   */
+  constructor(program: Runnable<T>, name?: string) {
+    super();
+    this.program = program;
+    this.name = name;
+  }
+
+  override handle(task: Task, kernel: Kernel): Tid<T> {
+    const tid = kernel.spawn(this.program, this.name, task);
+    this.#made = kernel.find(tid);
+    return tid;
+  }
+
+  // The answer is delivered inside the parent's frame: the one moment when the line of the spawn can be seen.
+  override next(answer?: unknown): IteratorResult<this, Tid<T>> {
+    if (this.#made !== undefined) {
+      this.#made.origin.site ??= captureSite(this.next);
+      this.#made = undefined;
+    }
+    return super.next(answer);
+  }
+}

@@ -1,0 +1,85 @@
+// WaitTask and Join: wait for a task's end. WaitTask answers with the exit record, whatever it says; Join answers with
+// the value, or throws.
+
+import {
+  type Answer,
+  type Exit,
+  exitValue,
+  type Kernel,
+  Syscall,
+  SyscallError,
+  type Task,
+  type Tid,
+  type Wait,
+  type Waiter,
+} from "../kernel/syscall.ts";
+import type { ExitWatcher } from "../kernel/task.ts";
+
+abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher {
+  readonly tid: Tid<T>;
+  #waiter: Waiter<A> | undefined = undefined;
+
+  constructor(tid: Tid<T>) {
+    super();
+    this.tid = tid;
+  }
+
+  get verb(): string {
+    return "exit of";
+  }
+
+  get object(): string {
+    return String(this.tid);
+  }
+
+  holders(): readonly Tid[] {
+    return [this.tid];
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<A> {
+    if (this.tid === task.tid) {
+      throw new SyscallError("EDEADLK", `task ${task.tid} waits for its own end: it would wait for ever`);
+    }
+    const target = kernel.find(this.tid);
+    if (target === undefined) return this.answerTo(kernel.exitOf(this.tid) as Exit<T>); // the tid is of a task that returns T
+    return task.block<A>(this, (waiter) => {
+      this.#waiter = waiter;
+      target.watchExit(this);
+      return () => target.unwatchExit(this);
+    });
+  }
+
+  exited(exit: Exit): void {
+    let answer: A;
+    try {
+      answer = this.answerTo(exit as Exit<T>); // as above
+    } catch (error) {
+      this.#waiter?.fail(error);
+      return;
+    }
+    this.#waiter?.wake(answer);
+  }
+
+  protected abstract answerTo(exit: Exit<T>): A;
+}
+
+/**
+ * Waits until a task has ended and answers with how: `{status: "returned", value}`, `{status: "threw", error}` or
+ * `{status: "killed", by, why, clean}`. Any number of tasks may wait for one; a late call answers at once.
+ * @throws EDEADLK for one's own tid, ESRCH if no task ever had it, ESTALE if its end is no longer remembered
+ */
+export class WaitTask<T> extends ExitWait<T, Exit<T>> {
+  protected override answerTo(exit: Exit<T>): Exit<T> {
+    return exit;
+  }
+}
+
+/**
+ * Waits until a task has ended and answers with its value.
+ * @throws what the task threw; ECANCELED if it was killed; EDEADLK, ESRCH, ESTALE as WaitTask
+ */
+export class Join<T> extends ExitWait<T, T> {
+  protected override answerTo(exit: Exit<T>): T {
+    return exitValue(exit, `task ${this.tid}`) as T; // the value of an Exit<T>
+  }
+}
