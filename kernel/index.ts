@@ -1,8 +1,9 @@
 // The kernel's front door, for boot loaders, machines, monitors and people who write syscalls.
 
+export type { Counters } from "./counters.ts";
 export * from "./errors.ts";
 export { type Exit, type ExitRecord, exitValue } from "./exits.ts";
-export { type Counters, Kernel, type KernelOptions } from "./kernel.ts";
+export { Kernel, type KernelOptions } from "./kernel.ts";
 export { defaultLimits, type Limits } from "./limits.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";

@@ -2,8 +2,10 @@
 // knows Syscall and Call, and not one subclass. Everything below the loop is bookkeeping around it: making tasks,
 // burying them, ending them, telling of them.
 
+import { Counters } from "./counters.ts";
 import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, type ExitRecord, Exits, exitValue } from "./exits.ts";
+import { addChild, removeFromFamily } from "./family.ts";
 import { checkedLimits, type Limits } from "./limits.ts";
 import { logToStderr } from "./machine/console.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
@@ -25,7 +27,7 @@ import type { Runnable, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
 import { Frame, Resume, State, Task } from "./task.ts";
 import { isLonger, truncated } from "./text.ts";
-import { type Timed, Timers } from "./timers.ts";
+import { Alarm, Timers } from "./timers.ts";
 import { opened } from "./trap.ts";
 import { turn } from "./turn.ts";
 import { cancel, kill, unwind } from "./unwind.ts";
@@ -142,7 +144,7 @@ export class Kernel {
     const task = new Task(this, this.#nextTid as Tid, name, origin, parent); // the only place that makes tids
     task.frame = new Frame(opened(program), undefined, undefined);
     this.#nextTid++;
-    if (parent !== undefined) adoptChild(parent, task);
+    if (parent !== undefined) addChild(parent, task);
     this.tasks.add(task);
     this.counters.spawned++;
     this.trace.event(task.tid, TraceEvent.spawn);
@@ -271,25 +273,25 @@ export class Kernel {
     task.frame = undefined;
     task.answer = undefined;
     if (task.ending !== undefined) this.timers.cancel(task.ending);
+    const isMain = task === this.#main;
+    if (isMain) this.#endOfMain(exit); // before its endpoints close, or tasks that wait on them would crash first
     for (const endpoint of [...(task.owned ?? [])]) this.#closeFor(task, endpoint);
-    this.#unlink(task);
+    removeFromFamily(task, this.#main);
     this.tasks.remove(task);
     this.counters[exit.status]++;
     this.trace.event(task.tid, TraceEvent.exit);
     const watchers = task.watchers;
     task.watchers = undefined;
-    const isMain = task === this.#main;
+    const isAwaited = isMain || (watchers instanceof Set ? watchers.size > 0 : watchers !== undefined);
     const record: ExitRecord = { tid: task.tid, name: task.name, exit, at: this.uptimeMs };
-    this.exits.add(record, watchers !== undefined || isMain);
+    this.exits.add(record, isAwaited);
     if (this.observers.length !== 0) this.observe("exit", task, exit);
     if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
     else watchers?.exited(exit);
-    const isWatched = watchers instanceof Set ? watchers.size > 0 : watchers !== undefined;
-    if (exit.status === "threw" && !isWatched && !isMain) {
+    if (exit.status === "threw" && !isAwaited) {
       this.counters.crashes++;
       this.log("error", task.tid, `crashed\n${crashReport(exit.error, task)}`);
     }
-    if (isMain) this.#endOfMain(exit);
   }
 
   #boot(program: Runnable<unknown>, name: string | undefined): void {
@@ -369,7 +371,7 @@ export class Kernel {
   #endOfMain(exit: Exit): void {
     this.#mainExit = exit;
     this.#main = undefined;
-    if (this.tasks.size === 0) return;
+    if (this.tasks.size <= 1) return;
     for (const task of [...this.tasks].reverse()) cancel(task, 1, "the main task has ended");
     const alarm = new Alarm(() => {
       for (const task of [...this.tasks].reverse())
@@ -395,62 +397,7 @@ export class Kernel {
     }
   }
 
-  #unlink(task: Task): void {
-    const heir = task === this.#main ? undefined : this.#main;
-    for (let child = task.youngest; child !== undefined; ) {
-      const older: Task | undefined = child.older;
-      child.older = child.younger = undefined;
-      child.parent = heir;
-      if (heir !== undefined) adoptChild(heir, child);
-      child = older;
-    }
-    task.youngest = undefined;
-    const { older, younger, parent } = task;
-    if (older !== undefined) older.younger = younger;
-    if (younger !== undefined) younger.older = older;
-    else if (parent !== undefined && parent.youngest === task) parent.youngest = older;
-    task.older = task.younger = undefined;
-  }
-
   #panic(message: string, cause: unknown): KernelPanic {
     return new KernelPanic(message, panicDump(this), { cause });
   }
-}
-
-/** What a kernel counts, always. */
-export class Counters {
-  spawned = 0;
-  returned = 0;
-  threw = 0;
-  killed = 0;
-  /** Cleanups that were dropped at their bound. */
-  unclean = 0;
-  /** Crashes that nobody waited for. */
-  crashes = 0;
-  /** Faults around a task that no task could be told of. */
-  reports = 0;
-  turns = 0;
-  polls = 0;
-  /** Late, second and stale wakes. */
-  refusedWakes = 0;
-}
-
-/** A timer with a function. */
-export class Alarm implements Timed {
-  timer = -1;
-  readonly #ring: () => void;
-
-  constructor(ring: () => void) {
-    this.#ring = ring;
-  }
-
-  expire(): void {
-    this.#ring();
-  }
-}
-
-function adoptChild(parent: Task, child: Task): void {
-  child.older = parent.youngest;
-  if (parent.youngest !== undefined) parent.youngest.younger = child;
-  parent.youngest = child;
 }

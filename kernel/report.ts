@@ -12,7 +12,7 @@ const maxRows = 100;
 /** An error with its logical stack: its own, the callers it passed through, and who spawned the task. */
 export function crashReport(error: unknown, task: Task): string {
   const lines = [errorText(error)];
-  for (const line of trailOf(error)) lines.push(`    called at ${line}`);
+  for (const line of trailOf(error)) lines.push(`    at ${line}`);
   lines.push(...lineage(task));
   return lines.join("\n");
 }
@@ -25,12 +25,16 @@ function errorText(error: unknown): string {
   return own + errors + cause;
 }
 
-// Up to the innermost frame: what is below it is this kernel's own loop.
+// The error's own lines down to the innermost frame. What is below is the kernel's loop, and where the kernel or a
+// machine made the error, its inner workings: neither says anything about the task.
 function ownFrames(stack: string): string {
   const lines = stack.split("\n");
   const end = lines.findIndex((line) => /^ {4}at .*\.(next|throw|return) \(<anonymous>\)$/.test(line));
-  return end < 0 ? stack : lines.slice(0, end).join("\n");
+  const own = end < 0 ? lines : lines.slice(0, end);
+  return own.filter((line) => !(line.startsWith("    at ") && line.includes(kernelFolder))).join("\n");
 }
+
+const kernelFolder = new URL(".", import.meta.url).pathname;
 
 function shown(value: unknown): string {
   try {

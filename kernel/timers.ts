@@ -101,3 +101,17 @@ export class Timers {
     this.#put(to, this.#at[from] as number, this.#order[from] as number, this.#who[from] as Timed); // inside the heap
   }
 }
+
+/** A timer with a function. */
+export class Alarm implements Timed {
+  timer = -1;
+  readonly #ring: () => void;
+
+  constructor(ring: () => void) {
+    this.#ring = ring;
+  }
+
+  expire(): void {
+    this.#ring();
+  }
+}

@@ -9,6 +9,7 @@ export { ListTasks } from "./list-tasks.ts";
 export { Connect, Listen } from "./listen.ts";
 export { Log } from "./log.ts";
 export { NewTask } from "./new-task.ts";
+export { Park, WaitQueue } from "./park.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
 export { Sleep } from "./sleep.ts";
 export { Timeout } from "./timeout.ts";
