@@ -69,8 +69,6 @@ export interface Wait<in T> {
 export const brand: unique symbol = Symbol.for("yieldix.brand");
 /** How far one request object has got; see `Stage`. */
 export const stage: unique symbol = Symbol.for("yieldix.stage");
-/** The kind of a syscall class, put on its prototype by the gate at first sight. */
-export const kind: unique symbol = Symbol.for("yieldix.kind");
 
 /** 0 new, 1 on its way to the kernel, 2 served. One object is one request. */
 export type Stage = 0 | 1 | 2;

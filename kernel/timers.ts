@@ -59,6 +59,13 @@ export class Timers {
     }
   }
 
+  /** Each timer that is set, with its time, in the order of the heap. For checkers. */
+  *[Symbol.iterator](): Generator<readonly [at: number, who: Timed]> {
+    for (let place = 0; place < this.#who.length; place++) {
+      yield [this.#at[place] as number, this.#who[place] as Timed]; // inside the heap
+    }
+  }
+
   #isBefore(at: number, order: number, place: number): boolean {
     const other = this.#at[place] as number; // `place` is inside the heap
     return at < other || (at === other && order < (this.#order[place] as number)); // as above

@@ -1,5 +1,6 @@
 // KillTask and CancelTask: the certain end and the polite one. Both only mark, so that they work whatever the target
-// is doing, itself included; what follows happens at the target's next turn.
+// is doing, itself included; what follows happens at the target's next turn. KillChildren and CancelChildren do the
+// same to all children in one trap, which a cleanup with its bounded traps can afford however many there are.
 
 import { type Kernel, Syscall, type Task, type Tid } from "../kernel/syscall.ts";
 
@@ -42,5 +43,33 @@ export class CancelTask extends Syscall<boolean> {
 
   override handle(task: Task, kernel: Kernel): boolean {
     return kernel.cancel(this.tid, task.tid, this.why);
+  }
+}
+
+/** Ends all children of the calling task for certain, youngest first, as KillTask does one. Answers with their tids. */
+export class KillChildren extends Syscall<Tid[]> {
+  readonly why: string;
+
+  constructor(why = "") {
+    super();
+    this.why = why;
+  }
+
+  override handle(task: Task, kernel: Kernel): Tid[] {
+    return kernel.endChildren(task, "kill", this.why);
+  }
+}
+
+/** Asks all children of the calling task to end, youngest first, as CancelTask does one. Answers with their tids. */
+export class CancelChildren extends Syscall<Tid[]> {
+  readonly why: string;
+
+  constructor(why = "") {
+    super();
+    this.why = why;
+  }
+
+  override handle(task: Task, kernel: Kernel): Tid[] {
+    return kernel.endChildren(task, "cancel", this.why);
   }
 }

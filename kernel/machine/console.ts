@@ -1,17 +1,47 @@
-// The kernel log's default destination: one line a record on stderr, escaped, because names, peers and errors come
-// from outside.
+// The process's own: its standard output, and the kernel log's default destination, stderr. What goes to stderr is
+// escaped, because names, peers and errors come from outside.
 
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import type { LogRecord } from "../observer.ts";
 import { printable, printableLines } from "../text.ts";
+import type { Connection } from "./machine.ts";
+import { fromStream } from "./stream.ts";
 
 /** "[   12.345] error task 7 (client): text" */
 export function logLine(record: LogRecord): string {
-  const who = record.tid === 0 ? "kernel" : `task ${record.tid}${record.name === "" ? "" : ` (${printable(record.name, 64)})`}`;
+  const name = record.name === "" ? "" : ` (${printable(record.name, 64)})`;
+  const who = record.tid === 0 ? "kernel" : `task ${record.tid}${name}`;
   return `[${(record.at / 1000).toFixed(3).padStart(9)}] ${record.level} ${who}: ${printableLines(record.text)}`;
 }
 
 /** Writes a record to stderr. */
 export function logToStderr(record: LogRecord): void {
   process.stderr.write(`${logLine(record)}\n`);
+}
+
+let output: Connection | undefined;
+
+/** The process's standard output as a connection: one for all kernels, because a stream has one reader of its events. */
+export function standardOutput(): Connection {
+  if (output === undefined || output.closed) output = fromStream(undefined, process.stdout, "stdout", { keep: true });
+  return output;
+}
+
+let limit: number | undefined;
+
+/** The soft limit of open descriptors; Infinity where the system does not say. */
+export function descriptorLimit(): number {
+  limit ??= readDescriptorLimit();
+  return limit;
+}
+
+function readDescriptorLimit(): number {
+  let limits: string;
+  try {
+    limits = readFileSync("/proc/self/limits", "utf8");
+  } catch {
+    return Number.POSITIVE_INFINITY; // not Linux: Node has no other way to ask
+  }
+  return Number(/^Max open files\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
 }

@@ -84,6 +84,10 @@ export interface Machine {
   readonly name: string;
   /** True when the world outside JavaScript's stack can answer: promises settle only between turns of Node's loop. */
   readonly asynchronous: boolean;
+  /** How many descriptors the process may have open; Infinity where that is not known. */
+  readonly descriptors: number;
+  /** Where text for people goes: the process's standard output. Closing it closes nothing. */
+  readonly stdout: Connection;
   /** Milliseconds, monotonic, fractional; the origin is the machine's own. */
   now(): number;
   /** In [0, 1). The only source of chance. */
