@@ -5,7 +5,7 @@
 import { Counters } from "./counters.ts";
 import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, type ExitRecord, Exits, exitValue } from "./exits.ts";
-import { addChild, childrenOf, removeFromFamily } from "./family.ts";
+import { addChild, removeFromFamily } from "./family.ts";
 import { checkedLimits, type Limits } from "./limits.ts";
 import { logToStderr } from "./machine/console.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
@@ -163,14 +163,6 @@ export class Kernel {
   cancel(tid: number, by: number, why: string): boolean {
     const task = this.find(tid);
     return task !== undefined && cancel(task, by, truncated(why, this.limits.reasonLength));
-  }
-
-  /** Kills or cancels all children of a task, youngest first. */
-  endChildren(parent: Task, how: "kill" | "cancel", why: string): Tid[] {
-    const children = [...childrenOf(parent)];
-    const end = how === "kill" ? kill : cancel;
-    for (const child of children) end(child, parent.tid, truncated(why, this.limits.reasonLength));
-    return children.map((child) => child.tid);
   }
 
   /** Closes a task's frames down to a depth, then resumes the one that is left. For `Task.unwindTo`. */

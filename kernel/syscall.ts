@@ -9,7 +9,7 @@ import { noteSite } from "./stack.ts";
 import type { Task } from "./task.ts";
 
 // One import serves a syscall's file.
-export { SyscallError } from "./errors.ts";
+export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
 export { captureSite } from "./stack.ts";
 export type { Kernel, Task };

@@ -6,6 +6,8 @@ import { type Answer, type Kernel, Syscall, SyscallError, type Task, type Wait }
 // Structural where the compiler knows no AbortSignal (neither DOM nor Node types), the real one where it does.
 type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : { readonly aborted: boolean };
 
+function ignore(): void {}
+
 /** A promise, or a function that starts one and is told when nobody wants it any more. */
 export type PromiseSource<T> = PromiseLike<T> | ((signal: Signal) => PromiseLike<T>);
 
@@ -28,6 +30,9 @@ export class Await<T> extends Syscall<T> implements Wait<T> {
       throw new TypeError("Await needs a promise, or a function of an AbortSignal that returns one");
     }
     this.source = source;
+    // It may be rejected before this is served, and Node would end the process: the error is not lost, it is thrown at
+    // the yield.
+    if (typeof source !== "function") source.then(undefined, ignore);
   }
 
   get verb(): string {

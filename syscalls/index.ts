@@ -2,10 +2,11 @@
 
 export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
+export { GetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetTid } from "./get-tid.ts";
 export { GetTime } from "./get-time.ts";
-export { CancelChildren, CancelTask, KillChildren, KillTask } from "./kill-task.ts";
+export { CancelTask, CancelTasks, KillTask, KillTasks } from "./kill-task.ts";
 export { ListTasks } from "./list-tasks.ts";
 export { Connect, Listen } from "./listen.ts";
 export { Log } from "./log.ts";

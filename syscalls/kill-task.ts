@@ -1,6 +1,6 @@
 // KillTask and CancelTask: the certain end and the polite one. Both only mark, so that they work whatever the target
-// is doing, itself included; what follows happens at the target's next turn. KillChildren and CancelChildren do the
-// same to all children in one trap, which a cleanup with its bounded traps can afford however many there are.
+// is doing, itself included; what follows happens at the target's next turn. KillTasks and CancelTasks do the
+// same to many in one trap, which a cleanup with its bounded traps can afford however many there are.
 
 import { type Kernel, Syscall, type Task, type Tid } from "../kernel/syscall.ts";
 
@@ -46,30 +46,44 @@ export class CancelTask extends Syscall<boolean> {
   }
 }
 
-/** Ends all children of the calling task for certain, youngest first, as KillTask does one. Answers with their tids. */
-export class KillChildren extends Syscall<Tid[]> {
+/**
+ * Ends many tasks for certain, as KillTask does one. Answers with how many were alive.
+ * @throws ESRCH if one of them never existed; those before it are killed
+ */
+export class KillTasks extends Syscall<number> {
+  readonly tids: Iterable<Tid>;
   readonly why: string;
 
-  constructor(why = "") {
+  constructor(tids: Iterable<Tid>, why = "") {
     super();
+    this.tids = tids;
     this.why = why;
   }
 
-  override handle(task: Task, kernel: Kernel): Tid[] {
-    return kernel.endChildren(task, "kill", this.why);
+  override handle(task: Task, kernel: Kernel): number {
+    let alive = 0;
+    for (const tid of this.tids) if (kernel.kill(tid, task.tid, this.why)) alive++;
+    return alive;
   }
 }
 
-/** Asks all children of the calling task to end, youngest first, as CancelTask does one. Answers with their tids. */
-export class CancelChildren extends Syscall<Tid[]> {
+/**
+ * Asks many tasks to end, as CancelTask does one. Answers with how many were alive.
+ * @throws ESRCH if one of them never existed; those before it are cancelled
+ */
+export class CancelTasks extends Syscall<number> {
+  readonly tids: Iterable<Tid>;
   readonly why: string;
 
-  constructor(why = "") {
+  constructor(tids: Iterable<Tid>, why = "") {
     super();
+    this.tids = tids;
     this.why = why;
   }
 
-  override handle(task: Task, kernel: Kernel): Tid[] {
-    return kernel.endChildren(task, "cancel", this.why);
+  override handle(task: Task, kernel: Kernel): number {
+    let alive = 0;
+    for (const tid of this.tids) if (kernel.cancel(tid, task.tid, this.why)) alive++;
+    return alive;
   }
 }

@@ -1,4 +1,4 @@
-// The process's own: its standard output, and the kernel log's default destination, stderr. What goes to stderr is
+// The process's own: its environment, its standard output, and the kernel log's default destination, stderr. What goes to stderr is
 // escaped, because names, peers and errors come from outside.
 
 import { readFileSync } from "node:fs";
@@ -18,6 +18,11 @@ export function logLine(record: LogRecord): string {
 /** Writes a record to stderr. */
 export function logToStderr(record: LogRecord): void {
   process.stderr.write(`${logLine(record)}\n`);
+}
+
+/** A variable of the process's environment. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
 }
 
 let output: Connection | undefined;

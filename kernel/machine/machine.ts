@@ -84,6 +84,8 @@ export interface Machine {
   readonly name: string;
   /** True when the world outside JavaScript's stack can answer: promises settle only between turns of Node's loop. */
   readonly asynchronous: boolean;
+  /** The value of an environment variable; undefined where it is not set. */
+  environment(name: string): string | undefined;
   /** How many descriptors the process may have open; Infinity where that is not known. */
   readonly descriptors: number;
   /** Where text for people goes: the process's standard output. Closing it closes nothing. */

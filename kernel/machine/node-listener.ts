@@ -1,0 +1,159 @@
+// A listening socket of the node machine. Node accepts for itself and cannot be told to wait: what it has accepted
+// is queued here, and while the queue is full it closes newcomers at once (counted in `dropped`). It also keeps to
+// itself that it is out of descriptors; only the epoll machine can report EMFILE.
+
+import { createServer, type Server, type Socket } from "node:net";
+import { SyscallError } from "../errors.ts";
+import { addressText, Endpoint } from "./endpoint.ts";
+import type { Address, Connection, Interest, Listener, ListenOptions } from "./machine.ts";
+import { type Home, NodeConnection } from "./node-connection.ts";
+import { errorCode, systemError } from "./node-error.ts";
+import { removeStale } from "./stale-socket.ts";
+
+export class NodeListener extends Endpoint implements Listener {
+  readonly #home: Home;
+  readonly #server: Server;
+  readonly #backlog: number;
+  #queue: NodeConnection[] = [];
+  #address: Address;
+  #label: string;
+  #opening = true;
+  #replacing = false;
+  #openError: unknown = undefined;
+  #acceptError: unknown = undefined;
+  #dropped = 0;
+
+  /** The address has been checked. Throws EINVAL for a backlog that is not an integer from 1 to 65535. */
+  constructor(home: Home, at: Address, options: ListenOptions = {}) {
+    super();
+    const backlog = options.backlog ?? 511;
+    if (!Number.isInteger(backlog) || backlog < 1 || backlog > 65535) {
+      throw new SyscallError("EINVAL", `backlog ${backlog} is not an integer from 1 to 65535`);
+    }
+    this.#home = home;
+    this.#backlog = backlog;
+    this.#address = at;
+    this.#label = labelOf(at);
+    const server = createServer({
+      allowHalfOpen: true,
+      highWaterMark: home.highWaterBytes,
+      noDelay: true,
+      pauseOnConnect: true,
+    });
+    this.#server = server;
+    server.on("connection", (socket) => this.#enqueue(socket));
+    server.on("drop", () => {
+      this.#dropped += 1;
+    });
+    server.on("listening", () => this.#opened());
+    server.on("error", (cause) => this.#failed(cause));
+    home.endpoints.add(this);
+    this.#bind();
+  }
+
+  get label(): string {
+    return this.#label;
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** Connections closed unaccepted because the queue was full. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  check(): void {
+    this.mustBeOpen();
+    if (this.#openError !== undefined) throw systemError(this.#openError, `listen ${this.#label}`);
+  }
+
+  accept(): Connection | null {
+    this.check();
+    const connection = this.#queue.shift();
+    if (connection !== undefined) {
+      this.#server.maxConnections = Infinity;
+      connection.begin();
+      return connection;
+    }
+    const cause = this.#acceptError;
+    if (cause === undefined) return null;
+    this.#acceptError = undefined;
+    throw systemError(cause, `accept ${this.#label}`);
+  }
+
+  protected isReady(interest: Interest): boolean {
+    if (this.#opening) return false;
+    if (interest === "write") return true;
+    return this.#queue.length > 0 || this.#openError !== undefined || this.#acceptError !== undefined;
+  }
+
+  protected override signal(interest: Interest): void {
+    if (!this.watched(interest) || !this.isReady(interest)) return;
+    super.signal(interest);
+    this.#home.interrupt();
+  }
+
+  protected release(): void {
+    this.#home.endpoints.delete(this);
+    // Answers ERR_SERVER_NOT_RUNNING to nobody where it never opened; Node removes the file of a Unix socket.
+    this.#server.close();
+    for (const connection of this.#queue) connection.close();
+    this.#queue = [];
+  }
+
+  #bind(): void {
+    const at = this.#address;
+    const target = "path" in at ? { path: at.path } : { host: at.host ?? "127.0.0.1", port: at.port };
+    this.#server.listen({ ...target, backlog: this.#backlog, exclusive: true });
+  }
+
+  #opened(): void {
+    const real = this.#server.address();
+    if (real !== null && typeof real !== "string") this.#address = { host: real.address, port: real.port };
+    this.#label = labelOf(this.#address);
+    this.#settle(undefined);
+  }
+
+  #failed(cause: unknown): void {
+    if (this.closed) return;
+    if (!this.#opening) {
+      this.#acceptError = cause;
+      this.signal("read");
+      return;
+    }
+    const at = this.#address;
+    if (!("path" in at) || errorCode(cause) !== "EADDRINUSE" || this.#replacing) {
+      this.#settle(cause);
+      return;
+    }
+    // Once: whoever takes the path next is alive.
+    this.#replacing = true;
+    removeStale(at.path, (removed) => {
+      if (this.closed) return;
+      if (removed) this.#bind();
+      else this.#settle(cause);
+    });
+  }
+
+  /** @param cause why it did not open; undefined when it did */
+  #settle(cause: unknown): void {
+    this.#opening = false;
+    this.#openError = cause;
+    this.signal("read");
+    this.signal("write");
+  }
+
+  #enqueue(socket: Socket): void {
+    const connection = NodeConnection.accepted(this.#home, socket, this.#address);
+    this.#queue.push(connection);
+    // Any number that the connections in the queue alone already reach.
+    if (this.#queue.length >= this.#backlog) this.#server.maxConnections = 1;
+    this.signal("read");
+  }
+}
+
+function labelOf(at: Address): string {
+  return `${"path" in at ? "unix" : "tcp"} ${addressText(at)}`;
+}
