@@ -1,0 +1,5 @@
+// Routines for everyday work, built from syscalls.
+
+export { print } from "./print.ts";
+export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
+export { accept, recv, send, sendAll } from "./sockets.ts";

@@ -1,0 +1,162 @@
+// Reading more than what one packet holds: exact counts, delimiters, lines. What was read too far must be kept for the
+// next call, so these work on a Reader, which owns that rest, and not on the bare connection.
+
+import type { Connection } from "../../kernel/machine/machine.ts";
+import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { recv } from "./sockets.ts";
+
+const chunkBytes = 65_536;
+
+/** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
+export class Reader {
+  readonly connection: Connection;
+  #buffer: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #end = 0;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+  }
+
+  /** How many bytes are here already. */
+  get available(): number {
+    return this.#end - this.#start;
+  }
+
+  /** Takes bytes that are here; they are the caller's to keep. */
+  take(count: number): Uint8Array {
+    const bytes = this.#buffer.slice(this.#start, this.#start + count);
+    this.#start += bytes.length;
+    if (this.#start === this.#end) this.#start = this.#end = 0;
+    return bytes;
+  }
+
+  /** Where a delimiter begins, counted from the first byte that is here, from a place on; -1: not here. */
+  indexOf(delimiter: Uint8Array, from: number): number {
+    const bytes = Buffer.from(this.#buffer.buffer, this.#buffer.byteOffset, this.#end);
+    const place = bytes.indexOf(delimiter, this.#start + from);
+    return place < 0 ? -1 : place - this.#start;
+  }
+
+  /** Adds bytes behind those that are here. The buffer doubles as it must, so that adding is linear. */
+  append(bytes: Uint8Array): void {
+    if (this.#end + bytes.length > this.#buffer.length) {
+      const size = this.available + bytes.length;
+      const buffer = size > this.#buffer.length / 2 ? new Uint8Array(Math.max(256, 2 * size)) : this.#buffer;
+      buffer.set(this.#buffer.subarray(this.#start, this.#end));
+      [this.#buffer, this.#end, this.#start] = [buffer, this.available, 0];
+    }
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+}
+
+/**
+ * Exactly `count` bytes.
+ * @throws EPROTO when the peer ends before (the message says how many had come; they stay in the reader), and as recv
+ */
+export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> = routine(
+  function* readExactly(reader, count) {
+    while (reader.available < count) {
+      const bytes = yield* recv(reader.connection, chunkBytes);
+      if (bytes.length === 0) {
+        throw new SyscallError(
+          "EPROTO",
+          `${reader.connection.label} ended after ${reader.available} of ${count} bytes`,
+        );
+      }
+      reader.append(bytes);
+    }
+    return reader.take(count);
+  },
+);
+
+/**
+ * The bytes up to a delimiter and with it; null when the peer has ended and nothing is left.
+ * @param maxBytes how many bytes there may be, the delimiter included
+ * @throws EMSGSIZE when there are more, EPROTO when the peer ends in between, and as recv; nothing is lost: what had
+ * come stays in the reader
+ */
+export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes: number], Uint8Array | null> = routine(
+  function* readUntil(reader, delimiter, maxBytes) {
+    if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
+    let searched = 0;
+    for (;;) {
+      const place = reader.indexOf(delimiter, searched);
+      const length = place < 0 ? reader.available : place + delimiter.length;
+      if (length > maxBytes) {
+        throw new SyscallError(
+          "EMSGSIZE",
+          `${reader.connection.label} sent more than ${maxBytes} bytes without a delimiter`,
+        );
+      }
+      if (place >= 0) return reader.take(length);
+      searched = Math.max(0, reader.available - delimiter.length + 1);
+      const bytes = yield* recv(reader.connection, chunkBytes);
+      if (bytes.length > 0) {
+        reader.append(bytes);
+      } else if (reader.available === 0) {
+        return null;
+      } else {
+        throw new SyscallError("EPROTO", `${reader.connection.label} ended ${reader.available} bytes into a message`);
+      }
+    }
+  },
+);
+
+const newline = Uint8Array.of(10);
+
+/**
+ * The next line as text, without its LF or CRLF; null at the end. A last line without a newline counts.
+ * @param maxBytes how long a line may be, its newline included; default 65,536
+ * @throws EMSGSIZE for a longer one, EPROTO for bytes that are not UTF-8, and as recv
+ *
+ * ```ts
+ * const reader = new Reader(socket);
+ * for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) yield* new Log(line);
+ * ```
+ */
+export const readLine: Routine<[reader: Reader, maxBytes?: number], string | null> = routine(function* readLine(
+  reader,
+  maxBytes = 65_536,
+) {
+  let bytes: Uint8Array | null;
+  try {
+    bytes = yield* readUntil(reader, newline, maxBytes);
+  } catch (error) {
+    if (!(error instanceof SyscallError) || error.code !== "EPROTO") throw error;
+    bytes = reader.take(reader.available);
+  }
+  return bytes === null ? null : lineText(bytes, reader.connection.label);
+});
+
+/**
+ * All lines up to the peer's end, as text.
+ * @param maxLines how many there may be; default 65,536
+ * @throws EMSGSIZE for more lines or a longer one (65,536 bytes), and as readLine
+ */
+export const lines: Routine<[reader: Reader, maxLines?: number], string[]> = routine(function* lines(
+  reader,
+  maxLines = 65_536,
+) {
+  const all: string[] = [];
+  for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+    if (all.length >= maxLines)
+      throw new SyscallError("EMSGSIZE", `${reader.connection.label} sent more than ${maxLines} lines`);
+    all.push(line);
+  }
+  return all;
+});
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+function lineText(bytes: Uint8Array, label: string): string {
+  let end = bytes.length;
+  if (bytes[end - 1] === 10) end--;
+  if (bytes[end - 1] === 13) end--;
+  try {
+    return decoder.decode(bytes.subarray(0, end));
+  } catch (error) {
+    throw new SyscallError("EPROTO", `${label} sent a line that is not UTF-8`, { cause: error });
+  }
+}

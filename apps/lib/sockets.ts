@@ -1,0 +1,89 @@
+// Sockets in straight lines: Beazley's wrappers around ReadWait and WriteWait. Each tries first and waits only when it
+// would block, so data that is there costs no trap; each tries again after a wake, because a wake may be spurious.
+
+import type { Connection, Listener } from "../../kernel/machine/machine.ts";
+import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { Adopt, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts";
+
+/** How long accept waits when the system has no descriptors left, ms; doubled each time. */
+const backOffMs = [5, 10, 20, 40, 80, 160, 320, 500] as const;
+
+/**
+ * The next connection of a listener, owned by the calling task. Out of descriptors, it waits and tries again.
+ * @throws EBADF when the listener is or gets closed, EBUSY if another task accepts from it
+ */
+export const accept: Routine<[listener: Listener], Connection> = routine(function* accept(listener) {
+  for (let tries = 0; ; ) {
+    let connection: Connection | null;
+    try {
+      connection = listener.accept();
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      yield* new Sleep(backOffMs[Math.min(tries++, backOffMs.length - 1)] ?? 500);
+      continue;
+    }
+    if (connection === null) {
+      yield* new ReadWait(listener);
+      continue;
+    }
+    let isOwned = false;
+    try {
+      yield* new Adopt(connection);
+      isOwned = true;
+      return connection;
+    } finally {
+      if (!isOwned) connection.close();
+    }
+  }
+});
+
+function isShortage(error: unknown): boolean {
+  return (
+    error instanceof SyscallError && (error.code === "EMFILE" || error.code === "ENFILE" || error.code === "ENOBUFS")
+  );
+}
+
+/**
+ * Some bytes, as soon as there are any; length 0 when the peer has ended.
+ * @param max how many bytes at most
+ * @throws ECONNRESET and the like, EBADF when closed, EBUSY if another task reads from it
+ */
+export const recv: Routine<[connection: Connection, max: number], Uint8Array> = routine(
+  function* recv(connection, max) {
+    for (;;) {
+      const bytes = connection.read(max);
+      if (bytes !== null) return bytes;
+      yield* new ReadWait(connection);
+    }
+  },
+);
+
+/**
+ * Sends a part, at least one byte, and answers with how many; what was sent must not be changed afterwards.
+ * @throws EPIPE, ECONNRESET, EBADF when closed, EBUSY if another task writes to it
+ */
+export const send: Routine<[connection: Connection, bytes: Uint8Array], number> = routine(
+  function* send(connection, bytes) {
+    if (bytes.length === 0) return 0;
+    for (;;) {
+      const sent = connection.write(bytes);
+      if (sent > 0) return sent;
+      yield* new WriteWait(connection);
+    }
+  },
+);
+
+/**
+ * Sends all of it, waiting whenever the peer is slow; the bytes must not be changed afterwards.
+ * @throws as send; how much had been sent is then not known to the peer either
+ */
+export const sendAll: Routine<[connection: Connection, bytes: Uint8Array], void> = routine(
+  function* sendAll(connection, bytes) {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const sent = connection.write(rest);
+      if (sent === 0) yield* new WriteWait(connection);
+      else rest = rest.subarray(sent);
+    }
+  },
+);
