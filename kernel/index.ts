@@ -3,8 +3,8 @@
 export type { Counters } from "./counters.ts";
 export * from "./errors.ts";
 export { type Exit, type ExitRecord, exitValue } from "./exits.ts";
-export { Kernel, type KernelOptions } from "./kernel.ts";
-export { defaultLimits, type Limits } from "./limits.ts";
+export { Kernel } from "./kernel.ts";
+export { defaultLimits, type KernelOptions, type Limits } from "./limits.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
 export type * from "./machine/machine.ts";

@@ -4,9 +4,9 @@
 
 import { Counters } from "./counters.ts";
 import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
-import { type Exit, type ExitRecord, Exits, exitValue } from "./exits.ts";
-import { addChild, removeFromFamily } from "./family.ts";
-import { checkedLimits, type Limits } from "./limits.ts";
+import { type Exit, Exits, exitValue } from "./exits.ts";
+import { addChild } from "./family.ts";
+import { checkedLimits, type KernelOptions, type Limits, maxLogLength } from "./limits.ts";
 import { logToStderr } from "./machine/console.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
 import {
@@ -21,25 +21,35 @@ import {
   tell,
 } from "./observer.ts";
 import { originOf } from "./origin.ts";
+import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
 import { crashReport, deadlock, panicDump } from "./report.ts";
 import type { Runnable, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
-import { Frame, Resume, State, Task } from "./task.ts";
+import { Frame, type Resume, State, Task } from "./task.ts";
 import { isLonger, truncated } from "./text.ts";
 import { Alarm, Timers } from "./timers.ts";
 import { opened } from "./trap.ts";
 import { turn } from "./turn.ts";
 import { cancel, kill, unwind } from "./unwind.ts";
 
-const maxLogLength = 16_384;
-
-export interface KernelOptions extends Partial<Limits> {
-  /** Where the kernel log goes. Default: stderr, escaped. */
-  readonly log?: (record: LogRecord) => void;
-}
-
 export class Kernel {
+  // The loop, one lap a pass:
+  //   1. timers that are due wake their tasks;
+  //   2. each task that is ready now has one turn, in order (what becomes ready meanwhile waits for the next lap);
+  //   3. nothing ready: yield how long the machine may wait, or find that nothing can ever happen;
+  //   4. busy for a millisecond or 1,024 turns: yield 0, so that neither I/O nor timers starve; the lap is cut there,
+  //      and who has not had a turn keeps the place.
+  // It is a generator, so that the same loop runs on a machine that waits and on one that simulates.
+  *loop(): Generator<number, void, void> {
+    while (this.tasks.size > 0) {
+      this.#fireTimers();
+      for (let lap = this.#ready.size; lap > 0 && !this.#pace.pollDue; lap--) this.#turn();
+      if (this.#ready.size === 0) yield* this.#idle();
+      else if (this.#pace.pollDue) yield* this.#poll(0);
+    }
+  }
+
   readonly machine: Machine;
   readonly limits: Limits;
   readonly timers: Timers = new Timers();
@@ -50,42 +60,21 @@ export class Kernel {
   readonly counters: Counters = new Counters();
   /** The task having its turn. */
   current: Task | undefined = undefined;
+  /** The first task; undefined before it is made and once it has ended. Orphans become its children. */
+  main: Task | undefined = undefined;
   /** Blocked tasks that something outside the kernel can wake. */
   outside = 0;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
 
-  // The loop, one lap a pass:
-  //   1. timers that are due wake their tasks;
-  //   2. each task that is ready now has one turn, in order (what becomes ready meanwhile waits for the next lap);
-  //   3. nothing ready: yield how long the machine may wait, or find that nothing can ever happen;
-  //   4. busy for a millisecond or 1,024 turns: yield 0, so that neither I/O nor timers starve; the lap is cut there,
-  //      and who has not had a turn keeps the place.
-  // It is a generator, so that the same loop runs on a machine that waits and on one that simulates.
-  *loop(): Generator<number, void, void> {
-    this.#readClock(this.machine.now());
-    while (this.tasks.size > 0) {
-      this.timers.fire(this.#now);
-      for (let lap = this.#ready.size; lap > 0 && !this.#pollDue; lap--) this.#turn();
-      if (this.#ready.size === 0) yield* this.#idle();
-      else if (this.#pollDue) yield* this.#poll(0);
-    }
-  }
-
   readonly #ready = new Ring<Task>();
   readonly #log: (record: LogRecord) => void;
   readonly #bootedAt: number;
+  readonly #pace: Pace;
   #nextTid = 1;
-  #main: Task | undefined = undefined;
   #mainExit: Exit | undefined = undefined;
   #fatal: DeadlockError | undefined = undefined;
   #polling = false;
-  #now = 0;
-  #polledAt = 0;
-  #pollDue = false;
-  #turnsToClock = 1;
-  #stride = 1;
-  #turnsToPoll = 0;
 
   constructor(machine: Machine, options: KernelOptions = {}) {
     const { log, ...limits } = options;
@@ -95,7 +84,7 @@ export class Kernel {
     this.trace = new Trace(this.limits.traceEvents);
     this.#log = log ?? logToStderr;
     this.#bootedAt = machine.now();
-    this.#now = this.#bootedAt;
+    this.#pace = new Pace(this.limits, this.#bootedAt);
   }
 
   /**
@@ -128,9 +117,12 @@ export class Kernel {
    * Makes a task; its first turn comes in the next lap.
    * @param name for people; default: the routine's
    * @param parent default: the main task
-   * @throws EAGAIN at the bound of tasks, ENAMETOOLONG, TypeError for what is no program
+   * @throws EAGAIN at the bound of tasks and once the run is ending, ENAMETOOLONG, TypeError for what is no program
    */
-  spawn<T>(program: Runnable<T>, name?: string, parent: Task | undefined = this.#main): Tid<T> {
+  spawn<T>(program: Runnable<T>, name?: string, parent: Task | undefined = this.main): Tid<T> {
+    if (this.#mainExit !== undefined || this.#fatal !== undefined) {
+      throw new SyscallError("EAGAIN", "the run is ending: no new task can be started");
+    }
     if (this.tasks.size >= this.limits.tasks) {
       throw new SyscallError(
         "EAGAIN",
@@ -177,7 +169,7 @@ export class Kernel {
 
   /** Cancels the main task, and kills it if it is still there after `drainMs`. From outside: a signal, a shutdown. */
   terminate(why: string, drainMs: number): void {
-    const main = this.#main;
+    const main = this.main;
     if (main === undefined || !cancel(main, 0, why)) return;
     this.timers.set(this.clock() + drainMs, new Alarm(() => kill(main, 0, `${why}: not over after ${drainMs} ms`)));
     if (this.#polling) this.machine.interrupt();
@@ -247,8 +239,7 @@ export class Kernel {
   }
 
   /** One line on the kernel log. */
-  log(level: LogLevel, tid: number, text: string): void {
-    const name = tid === 0 ? "kernel" : (this.tasks.get(tid)?.name ?? "");
+  log(level: LogLevel, tid: number, text: string, name: string = this.tasks.get(tid)?.name ?? ""): void {
     const record: LogRecord = {
       level,
       tid,
@@ -266,32 +257,17 @@ export class Kernel {
     this.log("error", task.tid, `${what}${error === undefined ? "" : `\n${crashReport(error, task)}`}`);
   }
 
-  /** A task's last frame is gone: releases all it holds, then tells who waits, then reports a crash nobody caught. */
-  bury(task: Task, resume: Resume, value: unknown): void {
-    const exit = this.#exitFor(task, resume, value);
-    task.state = State.exited;
-    task.frame = undefined;
-    task.answer = undefined;
-    if (task.ending !== undefined) this.timers.cancel(task.ending);
-    const isMain = task === this.#main;
-    if (isMain) this.#endOfMain(exit); // before its endpoints close, or tasks that wait on them would crash first
-    for (const endpoint of [...(task.owned ?? [])]) this.#closeFor(task, endpoint);
-    removeFromFamily(task, this.#main);
-    this.tasks.remove(task);
-    this.counters[exit.status]++;
-    this.trace.event(task.tid, TraceEvent.exit);
-    const watchers = task.watchers;
-    task.watchers = undefined;
-    const isAwaited = isMain || (watchers instanceof Set ? watchers.size > 0 : watchers !== undefined);
-    const record: ExitRecord = { tid: task.tid, name: task.name, exit, at: this.uptimeMs };
-    this.exits.add(record, isAwaited);
-    if (this.observers.length !== 0) this.observe("exit", task, exit);
-    if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
-    else watchers?.exited(exit);
-    if (exit.status === "threw" && !isAwaited) {
-      this.counters.crashes++;
-      this.log("error", task.tid, `crashed\n${crashReport(exit.error, task)}`);
-    }
+  /** The end of the main task takes the others with it: all cancelled at once, youngest first; awaited; then killed. */
+  endOfMain(exit: Exit): void {
+    this.#mainExit = exit;
+    this.main = undefined;
+    if (this.tasks.size <= 1) return;
+    for (const task of [...this.tasks].reverse()) cancel(task, 1, "the main task has ended");
+    const alarm = new Alarm(() => {
+      for (const task of [...this.tasks].reverse())
+        kill(task, 1, `still running ${this.limits.graceMs} ms after its cancel`);
+    });
+    this.timers.set(this.clock() + this.limits.graceMs, alarm);
   }
 
   #boot(program: Runnable<unknown>, name: string | undefined): void {
@@ -301,7 +277,7 @@ export class Kernel {
         "this kernel has been started: inside it, spawn a task; beside it, make a new Kernel",
       );
     }
-    this.#main = this.tasks.get(this.spawn(program, name, undefined));
+    this.main = this.tasks.get(this.spawn(program, name, undefined));
   }
 
   #outcome(): unknown {
@@ -309,6 +285,14 @@ export class Kernel {
     const exit = this.#mainExit;
     if (exit === undefined) throw this.#panic("the loop ended and the main task has no exit", undefined);
     return exitValue(exit, "the main task");
+  }
+
+  #fireTimers(): void {
+    try {
+      this.timers.fire(this.#pace.now);
+    } catch (error) {
+      throw this.#panic("a timer threw", error);
+    }
   }
 
   #turn(): void {
@@ -325,18 +309,10 @@ export class Kernel {
     }
     this.current = undefined;
     if (this.observers.length !== 0) this.observe("turn", task, undefined);
-    if (--this.#turnsToClock === 0) this.#readClock(this.machine.now());
-  }
-
-  // A clock read costs as much as a trap, so there is one per 1 to 32 turns, fewer the shorter the turns are.
-  #readClock(now: number): void {
-    const isSlow = now - this.#now > 0.1;
-    this.#now = now;
-    this.uptimeMs = Math.floor(now - this.#bootedAt);
-    this.#turnsToPoll -= this.#stride;
-    this.#stride = isSlow ? 1 : Math.min(32, this.#stride * 2);
-    this.#turnsToClock = this.#stride;
-    this.#pollDue = this.#turnsToPoll <= 0 || now - this.#polledAt >= this.limits.pollMs;
+    if (--this.#pace.turnsToClock === 0) {
+      this.#pace.look(this.machine.now());
+      this.uptimeMs = this.#pace.uptimeMs;
+    }
   }
 
   *#poll(idleMs: number): Generator<number, void, void> {
@@ -344,9 +320,8 @@ export class Kernel {
     this.#polling = true;
     yield idleMs;
     this.#polling = false;
-    this.#turnsToPoll = this.limits.pollTurns;
-    this.#polledAt = this.machine.now();
-    this.#readClock(this.#polledAt);
+    this.#pace.polled(this.machine.now());
+    this.uptimeMs = this.#pace.uptimeMs;
   }
 
   *#idle(): Generator<number, void, void> {
@@ -364,36 +339,6 @@ export class Kernel {
     for (const task of [...this.tasks].reverse()) kill(task, 0, "deadlock");
     if (this.#ready.size === 0 && this.timers.size === 0 && this.tasks.size > 0) {
       throw this.#panic("tasks are left that can neither be woken nor killed", undefined);
-    }
-  }
-
-  // The end of the main task takes the others with it: all cancelled at once, youngest first; then awaited; then killed.
-  #endOfMain(exit: Exit): void {
-    this.#mainExit = exit;
-    this.#main = undefined;
-    if (this.tasks.size <= 1) return;
-    for (const task of [...this.tasks].reverse()) cancel(task, 1, "the main task has ended");
-    const alarm = new Alarm(() => {
-      for (const task of [...this.tasks].reverse())
-        kill(task, 1, `still running ${this.limits.graceMs} ms after its cancel`);
-    });
-    this.timers.set(this.clock() + this.limits.graceMs, alarm);
-  }
-
-  #exitFor(task: Task, resume: Resume, value: unknown): Exit {
-    const ending = task.ending;
-    if (resume === Resume.next) return { status: "returned", value };
-    if (resume === Resume.throw && (value !== ending?.cancel || ending?.cancel === undefined))
-      return { status: "threw", error: value };
-    const { by, why } = ending?.kill ?? ending?.cancel ?? { by: 0, why: "" };
-    return { status: "killed", by, why, clean: ending?.clean ?? true };
-  }
-
-  #closeFor(task: Task, endpoint: Closable): void {
-    try {
-      endpoint.close();
-    } catch (error) {
-      this.report(task, `closing ${endpoint.label} threw`, error);
     }
   }
 

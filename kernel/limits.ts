@@ -1,5 +1,15 @@
 // Every bound of the kernel, in one place. Each is an option of the Kernel, and each has a code at its end.
 
+import type { LogRecord } from "./observer.ts";
+
+export interface KernelOptions extends Partial<Limits> {
+  /** Where the kernel log goes. Default: stderr, escaped. */
+  readonly log?: (record: LogRecord) => void;
+}
+
+/** Characters of a line on the kernel log; longer ones are cut. */
+export const maxLogLength = 16_384;
+
 /** Bounds and clocks of a kernel. */
 export interface Limits {
   /** Traps a turn may make; 1 is Beazley's exact round robin. Default 32. */

@@ -7,6 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import { siteText } from "./stack.ts";
 import type { Syscall, Wait } from "./syscall.ts";
 import { State, type Task } from "./task.ts";
+import { shown } from "./text.ts";
 
 /** A passive listener to task events. Implement what you need; never call into the kernel from it. */
 export interface Observer {
@@ -174,7 +175,7 @@ export function tell(kernel: Kernel, event: ObserverEvent, first: unknown, secon
       hook.call(observer, first, second);
     } catch (error) {
       kernel.unobserve(observer);
-      kernel.log("error", 0, `an observer was unplugged: its ${event} hook threw ${String(error)}`);
+      kernel.log("error", 0, `an observer was unplugged: its ${event} hook threw ${shown(error)}`);
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Kernel } from "./kernel.ts";
 import type { TaskRecord } from "./observer.ts";
 import { siteText, trailOf } from "./stack.ts";
 import type { Task } from "./task.ts";
-import { printable } from "./text.ts";
+import { printable, shown } from "./text.ts";
 
 const maxRows = 100;
 
@@ -35,14 +35,6 @@ function ownFrames(stack: string): string {
 }
 
 const kernelFolder = new URL(".", import.meta.url).pathname;
-
-function shown(value: unknown): string {
-  try {
-    return typeof value === "string" ? JSON.stringify(value) : String(value);
-  } catch {
-    return "an object that cannot be shown";
-  }
-}
 
 function lineage(task: Task): string[] {
   const lines: string[] = [];

@@ -238,11 +238,15 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
   }
 }
 
-/** Ends a blocked task's wait without an answer: all that arming did is taken back, once. */
+/**
+ * Ends a wait without an answer: all that arming did is taken back, once. Whoever calls this puts the task somewhere
+ * next; meanwhile it is in no place where an undo that kills its own task could wake it a second time.
+ */
 export function endWait(task: Task): void {
   const parked = task.wait;
   if (parked === undefined) return;
   task.wait = undefined;
+  task.state = State.arming;
   const kernel = task.kernel;
   if (parked.timer >= 0) kernel.timers.cancel(parked);
   if (parked.wait.outside === true) kernel.outside--;
@@ -250,6 +254,16 @@ export function endWait(task: Task): void {
     (parked.action as Undo<unknown>)(parked); // armed: the field now holds the undo
   } catch (error) {
     kernel.report(task, "the undo of its wait threw", error);
+  }
+}
+
+/** A task was granted an answer and will not take it: the lock, the item, the slot goes back. */
+export function giveBack(task: Task, granted: Parked): void {
+  if (granted.wait.giveBack === undefined || task.resume !== Resume.next) return;
+  try {
+    granted.wait.giveBack(task.answer);
+  } catch (error) {
+    task.kernel.report(task, "giveBack of the answer it was granted threw", error);
   }
 }
 

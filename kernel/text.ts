@@ -29,6 +29,15 @@ export function isLonger(text: string, max: number): boolean {
   return text.length > 2 * max || Array.from(text).length > max;
 }
 
+/** A thrown value as text, whatever it is. */
+export function shown(value: unknown): string {
+  try {
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
+  } catch {
+    return "an object that cannot be shown";
+  }
+}
+
 function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

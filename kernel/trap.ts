@@ -5,7 +5,7 @@
 import type { Kernel } from "./kernel.ts";
 import type { Call, Program, Runnable, Staged, Syscall, Undo, Waiter } from "./syscall.ts";
 import { brandOf, RoutineCall, stage, usedTwice } from "./syscall.ts";
-import { endWait, Mark, Parked, Resume, State, type Task } from "./task.ts";
+import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { heed } from "./unwind.ts";
 
 /** Serves one thing that a task yielded. Afterwards the task is running (answered), ready, blocked or over. */
@@ -26,16 +26,14 @@ export function trap(task: Task, kernel: Kernel, yielded: unknown): void {
 }
 
 function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): void {
-  if (syscall[stage] === 2) {
-    fault(task, usedTwice(syscall));
-    return;
-  }
-  syscall[stage] = 2;
-  task.traps++;
-  kernel.trace.trap(task.tid, syscall);
-  if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
   let answer: unknown;
   try {
+    // All of it inside: the object is the program's, and may be frozen, or a Proxy that throws.
+    if (syscall[stage] === 2) throw usedTwice(syscall);
+    syscall[stage] = 2;
+    task.traps++;
+    kernel.trace.trap(task.tid, syscall);
+    if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
     answer = syscall.handle(task, kernel);
   } catch (error) {
     task.wait = undefined;
@@ -50,8 +48,10 @@ function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): 
     arm(task, kernel, parked);
   } else {
     task.wait = undefined;
-    const name = syscall.constructor.name;
-    fault(task, new TypeError(`${name}.handle must return what task.block returned, and from this call of handle`));
+    fault(
+      task,
+      new TypeError(`${described(syscall)}: handle must return what task.block returned, and from this call of handle`),
+    );
   }
 }
 
@@ -72,6 +72,8 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
     // Answered while it was being armed. What arming did is taken back all the same; taking back twice is harmless.
     if (parked.wait.outside === true) kernel.outside++;
     endWait(task);
+    task.state = State.running;
+    if ((task.marks & Mark.killed) !== 0) giveBack(task, parked);
     return;
   }
   task.state = State.blocked;
@@ -92,21 +94,29 @@ function isDisturbed(marks: number): boolean {
 }
 
 function enter(task: Task, kernel: Kernel, call: Call<unknown> & Staged): void {
-  if (call[stage] === 2) {
-    fault(task, usedTwice(call));
-    return;
-  }
-  call[stage] = 2;
-  kernel.trace.calls++;
+  let hasEntered = false;
   try {
+    if (call[stage] === 2) throw usedTwice(call);
+    call[stage] = 2;
+    hasEntered = true;
+    kernel.trace.calls++;
     if (call instanceof RoutineCall) {
       task.push(call.program, call);
       return;
     }
     task.push(opened(call.enter(task, kernel)), call);
   } catch (error) {
-    call.leave?.(task, kernel);
+    if (hasEntered) leaveEntered(task, kernel, call);
     fault(task, error);
+  }
+}
+
+// It may have set its rule before it failed.
+function leaveEntered(task: Task, kernel: Kernel, call: Call<unknown>): void {
+  try {
+    call.leave?.(task, kernel);
+  } catch (error) {
+    kernel.report(task, "leaving a scope that could not be entered threw", error);
   }
 }
 
@@ -163,8 +173,11 @@ function described(value: unknown): string {
 }
 
 function adviceFor(value: unknown): string {
-  if (brandOf(value) === undefined && value instanceof Promise)
-    return "to wait for a promise, yield* new Await(promise)";
-  if (isGenerator(value)) return "to run a generator inside this task, yield* it, or make it a routine";
+  try {
+    if (value instanceof Promise) return "to wait for a promise, yield* new Await(promise)";
+    if (isGenerator(value)) return "to run a generator inside this task, yield* it, or make it a routine";
+  } catch {
+    // A Proxy or a getter that throws: the general advice holds for it too.
+  }
   return "only syscalls, calls of routines, and nothing at all can be yielded";
 }

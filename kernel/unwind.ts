@@ -11,8 +11,9 @@
 // - Cleanup is bounded, in traps and in time. Past that its frames are dropped: `killed`, not clean.
 // - A cancel is no unwinding: it is an error, thrown once, which user code may catch.
 
+import { bury } from "./burial.ts";
 import { Cancelled } from "./errors.ts";
-import { endWait, type Frame, Mark, Resume, State, type Task } from "./task.ts";
+import { endWait, type Frame, giveBack, Mark, Resume, State, type Task } from "./task.ts";
 import type { Timed } from "./timers.ts";
 
 /** Where an unwinding leads and what it does there. */
@@ -124,13 +125,7 @@ export function heedKill(task: Task): void {
   const granted = task.wait;
   task.wait = undefined;
   task.marks = 0;
-  if (granted?.wait.giveBack !== undefined && task.resume === Resume.next) {
-    try {
-      granted.wait.giveBack(task.answer);
-    } catch (error) {
-      task.kernel.report(task, "giveBack of the answer it was granted threw", error);
-    }
-  }
+  if (granted !== undefined) giveBack(task, granted);
   start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
 }
 
@@ -161,7 +156,7 @@ export function frameOver(task: Task, frame: Frame, resume: Resume, value: unkno
   if (frame.call?.leave !== undefined) leaveScope(task, frame);
   if (task.marks !== 0 && unwindingGoesOn(task, frame, resume, value)) return;
   if (frame.caller === undefined) {
-    task.kernel.bury(task, resume, value);
+    bury(task, resume, value);
     return;
   }
   task.resume = resume;
@@ -229,7 +224,7 @@ function arrive(task: Task, ending: Ending, unwinding: Unwinding): void {
   }
   if (unwinding.toDepth === 0) {
     for (const error of unwinding.errors) kernel.report(task, "a finally threw while the task was being killed", error);
-    kernel.bury(task, Resume.close, undefined);
+    bury(task, Resume.close, undefined);
     return;
   }
   task.resume = unwinding.resume;
@@ -263,6 +258,8 @@ function dropCleanup(task: Task, reason: string): void {
   while (outermost.outer !== undefined) outermost = outermost.outer;
   const wasBlocked = task.state === State.blocked;
   if (wasBlocked) endWait(task);
+  else if (task.wait !== undefined) giveBack(task, task.wait);
+  task.wait = undefined;
   const names = task.frameNames(8).join(" < ");
   while (task.frame !== undefined && task.frame.depth > outermost.toDepth) {
     const frame: Frame = task.frame;

@@ -34,7 +34,6 @@ export class Pipe {
   #taken = 0;
   #flightBytes = 0;
   #readableBytes = 0;
-  #lastDueMs = 0;
   #arrivalScheduled = false;
   #roomScheduled = false;
   #finished = false;
@@ -112,12 +111,11 @@ export class Pipe {
   }
 
   #send(bytes: Uint8Array | undefined): void {
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#world.nowMs + this.#world.latencyMs());
-    this.#flight.push({ dueMs: this.#lastDueMs, bytes });
+    this.#flight.push({ dueMs: this.#world.nowMs + this.#world.latencyMs(), bytes });
     this.#scheduleArrival();
   }
 
-  /** One event for the next portion, however many are on their way. */
+  /** One event for the next portion, however many are on their way; those that were faster wait behind it. */
   #scheduleArrival(): void {
     const next = this.#flight.peek();
     if (this.#arrivalScheduled || next === undefined) return;

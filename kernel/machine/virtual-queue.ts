@@ -74,7 +74,10 @@ function before(one: Scheduled, other: Scheduled): boolean {
   return one.atMs < other.atMs || (one.atMs === other.atMs && one.order < other.order);
 }
 
-/** First in, first out; constant cost, unlike `Array.shift` on a long array. */
+/**
+ * First in, first out; constant cost, unlike `Array.shift` on a long array. Takes no room while empty, unlike the
+ * ready queue's ring: each connection has four of these.
+ */
 export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #head = 0;

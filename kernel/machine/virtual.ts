@@ -58,7 +58,7 @@ export class VirtualMachine implements Machine {
     this.#world = new World(seed, typeof faults === "string" ? plans[faults] : faults, latencyMs);
     this.#network = new VirtualNetwork(this.#world, {
       capacityBytes: options.capacityBytes ?? 65_536,
-      maxEndpoints: options.maxEndpoints ?? 1_048_576,
+      maxEndpoints: this.descriptors,
       onRelease: () => this.interrupt(),
     });
   }
@@ -88,8 +88,9 @@ export class VirtualMachine implements Machine {
    * A synchronous one with Infinity returns when nothing is scheduled any more.
    *
    * An asynchronous one gives the outside one turn first; an interrupt then keeps the clock from jumping. With nothing
-   * scheduled and Infinity it waits for the outside to schedule something or to interrupt. Throws EINVAL for NaN, EBUSY while one is under way.
+   * scheduled and Infinity it waits for the outside to schedule something or to interrupt.
    * @param idleMs how far the clock may go, ms; Infinity: to whatever comes
+   * @throws EINVAL for NaN; EBUSY while an asynchronous poll is under way
    */
   poll(idleMs: number): void | Promise<void> {
     if (Number.isNaN(idleMs)) throw new SyscallError("EINVAL", "poll(NaN): give a number of ms, or Infinity");

@@ -1,0 +1,65 @@
+// The end of a task: release, then notify. When its waiters wake it holds no interest, no timer, no place in a queue and
+// no endpoint. A crash that nobody waits for at that moment is reported, once.
+
+import type { Exit } from "./exits.ts";
+import { removeFromFamily } from "./family.ts";
+import type { Kernel } from "./kernel.ts";
+import type { Closable } from "./machine/machine.ts";
+import { TraceEvent } from "./observer.ts";
+import { crashReport } from "./report.ts";
+import { Resume, State, type Task } from "./task.ts";
+
+/**
+ * Buries a task whose last frame is gone.
+ * @param resume how that frame ended: `next` returned a value, `throw` threw it, `close` was closed by a kill
+ */
+export function bury(task: Task, resume: Resume, value: unknown): void {
+  const { kernel } = task;
+  const exit = exitOf(task, resume, value);
+  const isMain = task === kernel.main;
+  task.state = State.exited;
+  task.frame = undefined;
+  task.answer = undefined;
+  if (isMain) kernel.endOfMain(exit); // before its endpoints close, or tasks that wait on them would crash first
+  release(task, kernel);
+  notify(task, kernel, exit, isMain);
+}
+
+function release(task: Task, kernel: Kernel): void {
+  if (task.ending !== undefined) kernel.timers.cancel(task.ending);
+  if (task.owned !== undefined) for (const endpoint of [...task.owned]) closeFor(task, endpoint);
+  removeFromFamily(task, kernel.main);
+  kernel.tasks.remove(task);
+}
+
+function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
+  const { watchers } = task;
+  const isAwaited = isMain || (watchers instanceof Set ? watchers.size > 0 : watchers !== undefined);
+  task.watchers = undefined;
+  kernel.counters[exit.status]++;
+  kernel.trace.event(task.tid, TraceEvent.exit);
+  kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isAwaited);
+  if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);
+  if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
+  else watchers?.exited(exit);
+  if (exit.status !== "threw" || isAwaited) return;
+  kernel.counters.crashes++;
+  kernel.log("error", task.tid, `crashed\n${crashReport(exit.error, task)}`, task.name);
+}
+
+function exitOf(task: Task, resume: Resume, value: unknown): Exit {
+  if (resume === Resume.next) return { status: "returned", value };
+  const { ending } = task;
+  const isCancelled = ending?.cancel !== undefined && value === ending.cancel;
+  if (resume === Resume.throw && !isCancelled) return { status: "threw", error: value };
+  const { by, why } = ending?.kill ?? ending?.cancel ?? { by: 0, why: "" };
+  return { status: "killed", by, why, clean: ending?.clean ?? true };
+}
+
+function closeFor(task: Task, endpoint: Closable): void {
+  try {
+    endpoint.close();
+  } catch (error) {
+    task.kernel.report(task, `closing ${endpoint.label} threw`, error);
+  }
+}
