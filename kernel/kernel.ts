@@ -27,7 +27,7 @@ import { crashReport, deadlock, panicDump } from "./report.ts";
 import type { Runnable, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
 import { Frame, type Resume, State, Task } from "./task.ts";
-import { isLonger, truncated } from "./text.ts";
+import { isLonger, shown, truncated } from "./text.ts";
 import { Alarm, Timers } from "./timers.ts";
 import { opened } from "./trap.ts";
 import { turn } from "./turn.ts";
@@ -177,11 +177,10 @@ export class Kernel {
 
   /** The live task of a tid; undefined if it has ended. @throws ESRCH if no task ever had it */
   find(tid: number): Task | undefined {
-    const task = this.tasks.get(tid);
-    if (task === undefined && !(Number.isInteger(tid) && tid > 0 && tid < this.#nextTid)) {
-      throw new SyscallError("ESRCH", `no task has ever had tid ${String(tid)}`);
+    if (!Number.isInteger(tid) || tid < 1 || tid >= this.#nextTid) {
+      throw new SyscallError("ESRCH", `no task has ever had tid ${shown(tid)}`);
     }
-    return task;
+    return this.tasks.get(tid);
   }
 
   /** How a task that is over ended. @throws ESTALE if that is no longer remembered */

@@ -69,17 +69,28 @@ const stateNames = {
   [State.exited]: "exited",
 } as const;
 
+// The words are the syscall's own code: one that throws spoils its own row and no more.
+function waitOf(task: Task): Pick<TaskRecord, "verb" | "object" | "holders"> {
+  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
+  if (wait === undefined) return { verb: "", object: "", holders: [] };
+  try {
+    return { verb: String(wait.verb), object: String(wait.object), holders: [...(wait.holders?.() ?? [])] };
+  } catch (error) {
+    return { verb: "wait for", object: `something that cannot be shown: ${shown(error)}`, holders: [] };
+  }
+}
+
 /** A task as it is now. */
 export function taskRecord(task: Task): TaskRecord {
-  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
+  const { verb, object, holders } = waitOf(task);
   return {
     tid: task.tid,
     name: task.name,
     parent: task.parent?.tid ?? 0,
     state: stateNames[task.state],
-    verb: wait?.verb ?? "",
-    object: wait?.object ?? "",
-    holders: wait?.holders?.() ?? [],
+    verb,
+    object,
+    holders,
     forMs: task.kernel.uptimeMs - task.since,
     turns: task.turns,
     traps: task.traps,

@@ -8,6 +8,8 @@ import type { Task } from "./task.ts";
 import { printable, shown } from "./text.ts";
 
 const maxRows = 100;
+/** Errors in one report: causes, and those that an AggregateError has. */
+const maxErrors = 16;
 
 /** An error with its logical stack: its own, the callers it passed through, and who spawned the task. */
 export function crashReport(error: unknown, task: Task): string {
@@ -17,12 +19,19 @@ export function crashReport(error: unknown, task: Task): string {
   return lines.join("\n");
 }
 
-function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return `thrown: ${shown(error)}`;
-  const own = ownFrames(error.stack ?? `${error.name}: ${error.message}`);
-  const cause = error.cause === undefined ? "" : `\n  caused by ${errorText(error.cause)}`;
-  const errors = error instanceof AggregateError ? error.errors.map((each) => `\n  - ${errorText(each)}`).join("") : "";
-  return own + errors + cause;
+// Errors come from tasks: a cause may lead back to its error, a stack be anything, a Proxy throw when it is looked at.
+function errorText(error: unknown, seen: Set<unknown> = new Set()): string {
+  try {
+    if (!(error instanceof Error)) return `thrown: ${shown(error)}`;
+    if (seen.has(error) || seen.size >= maxErrors) return "… (shown above, or one too many)";
+    seen.add(error);
+    const own = ownFrames(typeof error.stack === "string" ? error.stack : `${error.name}: ${error.message}`);
+    const errors = error instanceof AggregateError ? error.errors.slice(0, maxErrors) : [];
+    const each = errors.map((one: unknown) => `\n  - ${errorText(one, seen)}`).join("");
+    return own + each + (error.cause === undefined ? "" : `\n  caused by ${errorText(error.cause, seen)}`);
+  } catch {
+    return "thrown: an error that cannot be shown";
+  }
 }
 
 // The error's own lines down to the innermost frame. What is below is the kernel's loop, and where the kernel or a

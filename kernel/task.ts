@@ -128,6 +128,9 @@ export class Task implements Owner {
       throw new TypeError(`block is for the syscall being served: task ${this.tid} is not making one`);
     }
     if (this.wait !== undefined) throw new TypeError("a syscall blocks once: this handle has called block before");
+    if (typeof wait !== "object" || wait === null || typeof arm !== "function") {
+      throw new TypeError("block needs a wait (a verb and an object) and a function that arms it");
+    }
     const parked = new Parked(this, wait as Wait<unknown>, arm as Arm); // T is settled between wait, arm and wake
     this.wait = parked;
     return parked as unknown as Blocked<T>; // opaque to the handler: it can only return it
@@ -191,11 +194,14 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
   /** Before the gate has armed the wait, how to; afterwards how to take it back. One field, for size. */
   action: Arm | Undo<unknown>;
   timer = -1;
+  /** The wait's own word, asked once: it is counted when the wait begins and when it ends. */
+  readonly outside: boolean;
 
   constructor(task: Task, wait: Wait<unknown>, arm: Arm) {
     this.task = task;
     this.wait = wait;
     this.action = arm;
+    this.outside = wait.outside === true;
   }
 
   wake(answer: unknown): boolean {
@@ -231,7 +237,7 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
     if (task.state === State.arming) {
       task.state = State.running;
     } else {
-      if (this.wait.outside === true) kernel.outside--;
+      if (this.outside) kernel.outside--;
       kernel.makeReady(task);
     }
     return true;
@@ -249,7 +255,7 @@ export function endWait(task: Task): void {
   task.state = State.arming;
   const kernel = task.kernel;
   if (parked.timer >= 0) kernel.timers.cancel(parked);
-  if (parked.wait.outside === true) kernel.outside--;
+  if (parked.outside) kernel.outside--;
   try {
     (parked.action as Undo<unknown>)(parked); // armed: the field now holds the undo
   } catch (error) {

@@ -2,6 +2,8 @@
 // cancelled timer leaves nothing behind. Times and orders live in arrays of plain doubles, so that sifting touches
 // no object but the two it swaps.
 
+import { SyscallError } from "./errors.ts";
+
 /** What can be in the sleep queue, in at most one place. */
 export interface Timed {
   /** Place in the heap; -1 when not set. The queue's own field: nobody else writes it. */
@@ -28,8 +30,10 @@ export class Timers {
   /**
    * Sets a timer; one that is set already moves.
    * @param at when, on the machine's clock, ms; Infinity sets nothing
+   * @throws EINVAL for NaN
    */
   set(at: number, who: Timed): void {
+    if (Number.isNaN(at)) throw new SyscallError("EINVAL", "a timer cannot be set for NaN");
     if (who.timer >= 0) this.cancel(who);
     if (at === Number.POSITIVE_INFINITY) return;
     this.#rise(this.#who.length, at, this.#made++, who);

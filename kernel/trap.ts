@@ -70,7 +70,7 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
   }
   if ((task.state as State) === State.running) {
     // Answered while it was being armed. What arming did is taken back all the same; taking back twice is harmless.
-    if (parked.wait.outside === true) kernel.outside++;
+    if (parked.outside) kernel.outside++;
     endWait(task);
     task.state = State.running;
     if ((task.marks & Mark.killed) !== 0) giveBack(task, parked);
@@ -78,7 +78,7 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
   }
   task.state = State.blocked;
   task.since = kernel.uptimeMs;
-  if (parked.wait.outside === true) kernel.outside++;
+  if (parked.outside) kernel.outside++;
   if (kernel.observers.length !== 0) kernel.observe("block", task, parked.wait);
   if (task.marks !== 0 && isDisturbed(task.marks)) {
     // Its end came while it was being armed, by a wake of somebody else or by its own hand.
@@ -104,8 +104,11 @@ function enter(task: Task, kernel: Kernel, call: Call<unknown> & Staged): void {
       task.push(call.program, call);
       return;
     }
-    task.push(opened(call.enter(task, kernel)), call);
+    const program = opened(call.enter(task, kernel));
+    if (task.wait !== undefined) throw new TypeError(`${described(call)}: enter cannot block; let its program yield`);
+    task.push(program, call);
   } catch (error) {
+    task.wait = undefined;
     if (hasEntered) leaveEntered(task, kernel, call);
     fault(task, error);
   }

@@ -42,16 +42,18 @@ function step(task: Task): unknown {
     return answer;
   }
   task.answer = undefined;
-  let result: IteratorResult<unknown, unknown>;
+  let value: unknown;
   try {
+    let result: IteratorResult<unknown, unknown>;
     if (resume === Resume.next) result = frame.program.next(answer);
     else if (resume === Resume.throw) result = frame.program.throw(answer);
     else result = frame.program.return(undefined);
+    value = result.value; // in here, for a program need not be a true generator
+    if (result.done !== true) return value;
   } catch (error) {
     frameOver(task, frame, Resume.throw, error);
     return ended;
   }
-  if (result.done !== true) return result.value;
-  frameOver(task, frame, Resume.next, result.value);
+  frameOver(task, frame, Resume.next, value);
   return ended;
 }

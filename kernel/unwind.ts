@@ -125,6 +125,7 @@ export function heedKill(task: Task): void {
   const granted = task.wait;
   task.wait = undefined;
   task.marks = 0;
+  ending.expired = undefined;
   if (granted !== undefined) giveBack(task, granted);
   start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
 }
