@@ -2,7 +2,6 @@
 // no endpoint. A crash that nobody waits for at that moment is reported, once.
 
 import type { Exit } from "./exits.ts";
-import { removeFromFamily } from "./family.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Closable } from "./machine/machine.ts";
 import { TraceEvent } from "./observer.ts";
@@ -28,7 +27,6 @@ export function bury(task: Task, resume: Resume, value: unknown): void {
 function release(task: Task, kernel: Kernel): void {
   if (task.ending !== undefined) kernel.timers.cancel(task.ending);
   if (task.owned !== undefined) for (const endpoint of [...task.owned]) closeFor(task, endpoint);
-  removeFromFamily(task, kernel.main);
   kernel.tasks.remove(task);
 }
 

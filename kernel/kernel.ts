@@ -5,7 +5,6 @@
 import { Counters } from "./counters.ts";
 import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits, exitValue } from "./exits.ts";
-import { addChild } from "./family.ts";
 import { checkedLimits, type KernelOptions, type Limits, maxLogLength } from "./limits.ts";
 import { logToStderr } from "./machine/console.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
@@ -136,7 +135,6 @@ export class Kernel {
     const task = new Task(this, this.#nextTid as Tid, name, origin, parent); // the only place that makes tids
     task.frame = new Frame(opened(program), undefined, undefined);
     this.#nextTid++;
-    if (parent !== undefined) addChild(parent, task);
     this.tasks.add(task);
     this.counters.spawned++;
     this.trace.event(task.tid, TraceEvent.spawn);

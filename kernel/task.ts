@@ -77,11 +77,8 @@ export class Task implements Owner {
   /** Given name; undefined: the origin's. */
   givenName: string | undefined;
   origin: Origin;
-  parent: Task | undefined;
-  /** Siblings by age, and the youngest child: the tree of tasks, without a set per task. */
-  older: Task | undefined = undefined;
-  younger: Task | undefined = undefined;
-  youngest: Task | undefined = undefined;
+  /** Tid of the task that spawned it; 0 for the main task. A number and not the task, which may be long gone. */
+  parentTid: number;
   frame: Frame | undefined;
   state: State = State.ready;
   resume: Resume = Resume.next;
@@ -104,11 +101,17 @@ export class Task implements Owner {
     this.tid = tid;
     this.givenName = name;
     this.origin = origin;
-    this.parent = parent;
+    this.parentTid = parent?.tid ?? 0;
   }
 
   get name(): string {
     return this.givenName ?? this.origin.name;
+  }
+
+  /** Who spawned it, or, once that task is over, the main task; undefined for the main task and once that is over. */
+  get parent(): Task | undefined {
+    const { tasks, main } = this.kernel;
+    return tasks.get(this.parentTid) ?? (main === this ? undefined : main);
   }
 
   /** How many frames its stack has. */

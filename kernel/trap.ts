@@ -160,6 +160,7 @@ function* one<T>(request: Call<T> | Syscall<T>): Program<T> {
 
 function isGenerator(value: unknown): value is Program<unknown> {
   if (typeof value !== "object" || value === null) return false;
+  if (Symbol.asyncIterator in value) return false; // its `next` gives promises
   const { next, return: close, throw: raise } = value as Partial<Program<unknown>>; // looked at, then believed
   return typeof next === "function" && typeof close === "function" && typeof raise === "function";
 }

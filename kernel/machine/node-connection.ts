@@ -15,8 +15,8 @@ export interface Home {
   readonly lingerMs: number;
   /** Every endpoint that is not closed. */
   readonly endpoints: Set<Closable>;
-  /** Ends the poll under way: a watcher was told. */
-  interrupt(): void;
+  /** A watcher was told: the poll under way is to end. */
+  told(): void;
 }
 
 export class NodeConnection extends StreamConnection {
@@ -96,7 +96,7 @@ export class NodeConnection extends StreamConnection {
   protected override signal(interest: Interest): void {
     if (!this.watched(interest) || !this.isReady(interest)) return;
     super.signal(interest);
-    this.#home.interrupt();
+    this.#home.told();
   }
 
   protected override fail(cause: unknown, stream: Readable | Writable): void {

@@ -92,7 +92,7 @@ export class NodeListener extends Endpoint implements Listener {
   protected override signal(interest: Interest): void {
     if (!this.watched(interest) || !this.isReady(interest)) return;
     super.signal(interest);
-    this.#home.interrupt();
+    this.#home.told();
   }
 
   protected release(): void {

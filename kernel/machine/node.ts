@@ -8,6 +8,7 @@ import { checkAddress } from "./endpoint.ts";
 import type { Address, Closable, Connection, Listener, ListenOptions, Machine } from "./machine.ts";
 import { type Home, NodeConnection } from "./node-connection.ts";
 import { NodeListener } from "./node-listener.ts";
+import { NodePoll } from "./node-poll.ts";
 import { Random } from "./random.ts";
 
 export interface NodeMachineOptions {
@@ -19,19 +20,12 @@ export interface NodeMachineOptions {
   readonly lingerMs?: number;
 }
 
-/** Longer timers fire at once in Node. */
-const longestTimerMs = 2 ** 31 - 1;
-
 export class NodeMachine implements Machine {
   readonly name = "node";
   readonly asynchronous = true;
   readonly #home: Home;
   readonly #random: () => number;
-  /** Ends the poll under way. */
-  #settle: (() => void) | undefined = undefined;
-  #deadline = 0;
-  #timer: NodeJS.Timeout | undefined = undefined;
-  #timerAt = 0;
+  readonly #poll: NodePoll = new NodePoll();
 
   /** Throws EINVAL for a high-water mark that is not a positive integer, or a seed that is not a safe integer. */
   constructor(options: NodeMachineOptions = {}) {
@@ -46,7 +40,7 @@ export class NodeMachine implements Machine {
       this.#random = () => chance.next();
     }
     const { lingerMs = 3_000 } = options;
-    this.#home = { highWaterBytes, lingerMs, endpoints: new Set<Closable>(), interrupt: () => this.interrupt() };
+    this.#home = { highWaterBytes, lingerMs, endpoints: new Set<Closable>(), told: () => this.#poll.told() };
   }
 
   environment(name: string): string | undefined {
@@ -74,21 +68,11 @@ export class NodeMachine implements Machine {
   }
 
   poll(idleMs: number): Promise<void> {
-    // One turn of Node's loop. It ends by itself, so `interrupt` need not know of it.
-    if (!(idleMs > 0)) return new Promise(oneTurn);
-    if (this.#settle !== undefined) {
-      throw new SyscallError("EBUSY", "a poll is under way already: a machine belongs to one kernel, make another");
-    }
-    this.#arm(performance.now() + idleMs);
-    return new Promise(this.#begin);
+    return this.#poll.poll(idleMs);
   }
 
   interrupt(): void {
-    const settle = this.#settle;
-    if (settle === undefined) return;
-    this.#settle = undefined;
-    this.#timer?.unref();
-    settle();
+    this.#poll.interrupt();
   }
 
   listen(at: Address, options?: ListenOptions): Listener {
@@ -103,48 +87,8 @@ export class NodeMachine implements Machine {
 
   close(): void {
     for (const endpoint of this.#home.endpoints) endpoint.close();
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.interrupt();
+    this.#poll.close();
   }
-
-  readonly #begin = (resolve: () => void): void => {
-    this.#settle = resolve;
-  };
-
-  /**
-   * One timer serves many polls: it is left to run when a poll ends early, and where it then fires too soon for the
-   * poll of that moment it is set again for the rest. So a busy server, whose polls end early, hardly ever sets one.
-   * Referenced during a poll only: then it keeps the process alive even where nothing else would.
-   */
-  #arm(deadline: number): void {
-    this.#deadline = deadline;
-    if (this.#timer !== undefined && this.#timerAt <= deadline) {
-      this.#timer.ref();
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#setTimer();
-  }
-
-  #setTimer(): void {
-    const now = performance.now();
-    const waitMs = Math.min(Math.ceil(this.#deadline - now), longestTimerMs);
-    this.#timerAt = now + waitMs;
-    this.#timer = setTimeout(this.#fire, waitMs);
-  }
-
-  readonly #fire = (): void => {
-    this.#timer = undefined;
-    if (this.#settle === undefined) return;
-    // Node's clock ticks in whole milliseconds and may be ahead of ours.
-    if (performance.now() < this.#deadline) this.#setTimer();
-    else this.interrupt();
-  };
-}
-
-function oneTurn(resolve: () => void): void {
-  setImmediate(resolve);
 }
 
 function refuseAddress(address: Address): void {

@@ -11,7 +11,7 @@ import type { Connection, Interest } from "./machine.ts";
 import { errorCode, systemError } from "./node-error.ts";
 
 export interface StreamOptions {
-  /** True: closing lets go of the streams and leaves them open. For stdin and stdout, which are the process's own. */
+  /** True: closing and shutdown let go of the streams and leave them open. For stdin and stdout, the process's own. */
   readonly keep?: boolean;
   /** How long what was taken may stand still after `close`, ms; then it is dropped: nobody reads. Default 3000. */
   readonly lingerMs?: number;
@@ -43,6 +43,7 @@ export class StreamConnection extends Endpoint implements Connection {
   readonly #lingerMs: number;
   #label: string;
   #ended: boolean;
+  #shut = false;
   #bytesRead = 0;
   #bytesWritten = 0;
   #readError: unknown = undefined;
@@ -121,7 +122,7 @@ export class StreamConnection extends Endpoint implements Connection {
   write(bytes: Uint8Array): number {
     this.mustBeOpen();
     const writable = this.#writable;
-    if (this.#writeError !== undefined || writable === undefined || !writable.writable) {
+    if (this.#writeError !== undefined || writable === undefined || this.#shut || !writable.writable) {
       throw this.writeFailure(this.#writeError);
     }
     const room = roomOf(writable);
@@ -134,8 +135,8 @@ export class StreamConnection extends Endpoint implements Connection {
 
   shutdown(): void {
     this.mustBeOpen();
-    const writable = this.#writable;
-    if (writable?.writable) writable.end();
+    this.#shut = true;
+    if (this.#detach === undefined && this.#writable?.writable) this.#writable.end();
     // A writer that waits for room would now wait for ever: writing fails from here on, and it is told.
     this.signal("write");
   }
@@ -145,7 +146,7 @@ export class StreamConnection extends Endpoint implements Connection {
       return this.#ended || this.#readError !== undefined || (this.#readable?.readableLength ?? 0) > 0;
     }
     const writable = this.#writable;
-    return this.#writeError !== undefined || !writable?.writable || roomOf(writable) > 0;
+    return this.#writeError !== undefined || this.#shut || !writable?.writable || roomOf(writable) > 0;
   }
 
   /** What was taken is still sent, as the system does for a descriptor that is closed; unread input is dropped. */
@@ -153,6 +154,10 @@ export class StreamConnection extends Endpoint implements Connection {
     const [readable, writable] = [this.#readable, this.#writable];
     if (this.#detach !== undefined) {
       for (const off of this.#detach) off();
+      for (const stream of [readable, writable]) {
+        // What was taken may still fail, with nobody left to be told.
+        if (stream?.listeners("error").includes(ignore) === false) stream.on("error", ignore);
+      }
       readable?.pause();
       return;
     }
@@ -197,8 +202,8 @@ export class StreamConnection extends Endpoint implements Connection {
   }
 
   #contain(stream: Readable | Writable): void {
-    // Stays on for ever: an `error` without a listener ends the process.
-    stream.on("error", (cause) => this.fail(cause, stream));
+    // Never without one: an `error` that nobody listens to ends the process.
+    this.#on(stream, "error", (cause) => this.fail(cause, stream));
     this.#on(stream, "close", () => {
       if (this.closed) return;
       const whole = Object.is(stream, this.#readable) ? this.#ended : this.#writable?.writableFinished;
@@ -207,11 +212,13 @@ export class StreamConnection extends Endpoint implements Connection {
     });
   }
 
-  #on(stream: Readable | Writable, event: string, listener: () => void): void {
+  #on(stream: Readable | Writable, event: string, listener: (cause: unknown) => void): void {
     stream.on(event, listener);
     this.#detach?.push(() => stream.off(event, listener));
   }
 }
+
+function ignore(): void {}
 
 /** How many bytes fit under the high-water mark; at least one where the mark is 0 and nothing is held. */
 function roomOf(writable: Writable): number {
