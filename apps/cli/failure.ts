@@ -1,0 +1,61 @@
+// What went wrong, as an exit code and a text for stderr. The text begins with one sentence that names the app and the
+// error; the logical stack follows. All of it is escaped: messages and names come from outside.
+
+import { DeadlockError, KernelPanic, printable, printableLines, type Task } from "../../kernel/index.ts";
+import { crashReport } from "../../kernel/report.ts";
+import { ExitCode, UsageError } from "./exit-code.ts";
+
+/** How a command failed. */
+export interface Failure {
+  readonly code: number;
+  /** Escaped, with a line break at the end. */
+  readonly text: string;
+}
+
+// A panic's dump has up to 1,100 lines.
+const maxTextLength = 1_000_000;
+
+/**
+ * The failure for whatever was thrown.
+ * @param who what failed, in words: "app.ts"
+ * @param task the task that threw it, for its logical stack; without one the error's own stack is shown
+ */
+export function failureOf(error: unknown, who: string, task?: Task): Failure {
+  if (error instanceof UsageError) return failure(ExitCode.usage, error.message);
+  if (error instanceof DeadlockError) return failure(ExitCode.deadlock, `${who} ended in a ${error.message}`);
+  if (error instanceof KernelPanic) {
+    const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
+    return failure(ExitCode.panic, `kernel panic: ${error.message}${cause}\n${error.dump}`);
+  }
+  const stack = task === undefined ? stackOf(error) : crashReport(error, task);
+  return failure(ExitCode.threw, `${who} failed: ${sentenceOf(error)}${below(error, stack)}`);
+}
+
+/** As `failureOf`, for a task that was killed: there is no stack to show. */
+export function killed(error: unknown, who: string): Failure {
+  return failure(ExitCode.threw, `${who} failed: ${sentenceOf(error)}`);
+}
+
+function failure(code: number, text: string): Failure {
+  return { code, text: `yieldix: ${printableLines(text, maxTextLength)}\n` };
+}
+
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return "it threw what is no Error";
+  const code = "code" in error && typeof error.code === "string" ? error.code : error.name;
+  return printable(`${code}: ${String(error.message).split("\n")[0]}`, maxTextLength);
+}
+
+// Without the line that says again what the sentence has said.
+function below(error: unknown, stack: string): string {
+  const lines = stack.split("\n").filter((line) => line !== "");
+  const said = error instanceof Error ? lines.findIndex((line) => line.endsWith(error.message)) : -1;
+  return ["", ...lines.slice(0, Math.max(0, said)), ...lines.slice(said + 1)].join("\n").trimEnd();
+}
+
+// Frames inside Node say nothing about an app.
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) return `thrown: ${String(error)}`;
+  const lines = String(error.stack ?? `${error.name}: ${error.message}`).split("\n");
+  return lines.filter((line) => !/^ +at .*\bnode:internal\//.test(line)).join("\n");
+}

@@ -1,0 +1,57 @@
+// The machines a command line can name, and the simulated one made fit for it: it lets Node have its turn between
+// polls, so that signals and promises get through, and finds that nothing can happen any more when Node does.
+
+import process from "node:process";
+import type { Machine } from "../../kernel/index.ts";
+import { NodeMachine } from "../../kernel/machine/node.ts";
+import { VirtualMachine } from "../../kernel/machine/virtual.ts";
+import { VirtualOutput } from "../../kernel/machine/virtual-output.ts";
+
+/** Names that `--machine` takes; "auto" is the best this platform has. */
+export const machineNames = ["auto", "node", "virtual"] as const;
+export type MachineName = (typeof machineNames)[number];
+
+/**
+ * Makes a machine by name.
+ * @param seed makes its chance, and a simulated world, repeatable
+ */
+export function bootMachine(name: MachineName, seed: number | undefined): Machine {
+  if (name === "virtual") return new SimulatedMachine(seed);
+  return new NodeMachine(seed === undefined ? {} : { seed });
+}
+
+/** A simulated world that ends in a deadlock, and not in silence, when it waits for what cannot come. */
+export class SimulatedMachine extends VirtualMachine {
+  override readonly stdout: VirtualOutput = new ShownOutput();
+  #isOver = false;
+
+  constructor(seed: number | undefined) {
+    const outside = new NodeMachine();
+    super({ asynchronous: true, turn: () => outside.poll(0), ...(seed === undefined ? {} : { seed }) });
+  }
+
+  override alive(): boolean {
+    return !this.#isOver && super.alive();
+  }
+
+  override poll(idleMs: number): void | Promise<void> {
+    this.#isOver = false;
+    return super.poll(idleMs);
+  }
+
+  /** Node's own loop has nothing left: no promise of the outside can settle any more. */
+  outsideIsOver(): void {
+    this.#isOver = true;
+    this.interrupt();
+  }
+}
+
+/** What a simulated app prints is for whoever ran it. */
+class ShownOutput extends VirtualOutput {
+  override write(bytes: Uint8Array): number {
+    this.mustBeOpen();
+    process.stdout.write(bytes);
+    this.bytesWritten += bytes.length;
+    return bytes.length;
+  }
+}

@@ -1,0 +1,151 @@
+// `yieldix run`: boots a kernel and runs an app as its main task. The app's end, and nothing else, decides the exit
+// code; see exit-code.ts.
+
+import { basename } from "node:path";
+import process from "node:process";
+import {
+  DeadlockError,
+  defaultLimits,
+  type Exit,
+  Kernel,
+  KernelPanic,
+  type Machine,
+  printable,
+  type Runnable,
+  type Task,
+} from "../../kernel/index.ts";
+import { NodeMachine } from "../../kernel/machine/node.ts";
+import { truncated } from "../../kernel/text.ts";
+import { ExitCode, signalCode } from "./exit-code.ts";
+import { type Failure, failureOf, killed } from "./failure.ts";
+import { loadApp, startApp } from "./load.ts";
+import { bootMachine, type MachineName, SimulatedMachine } from "./machines.ts";
+import { drainMs, Signals } from "./signals.ts";
+import { isAboutClosedOutput } from "./streams.ts";
+
+export interface RunOptions {
+  readonly machine: MachineName;
+  /** Traps a turn may make. Default: the kernel's. */
+  readonly quantum?: number;
+  readonly seed?: number;
+  /** The main task's name. Default: the file's. */
+  readonly name?: string;
+}
+
+/**
+ * Runs an app to its end, and writes what went wrong to stderr.
+ * @param path the app's module
+ * @param argv the app's own arguments
+ * @returns the exit code
+ */
+export async function run(path: string, argv: string[], options: RunOptions): Promise<number> {
+  const who = printable(path);
+  let running: Run | undefined;
+  // Thrown outside every task, by a timer or a promise of the app's own: it cannot be trusted to go on.
+  process.on("uncaughtException", (error) => {
+    const code = say(failureOf(error, `${who}, outside its tasks,`));
+    if (running === undefined) process.exit(code);
+    running.end(code);
+  });
+  try {
+    const app = await whileWatched(who, () => loadApp(path));
+    running = new Run(path, options);
+    return await running.toEnd(startApp(app, path, argv));
+  } catch (error) {
+    return say(failureOf(error, who));
+  } finally {
+    running = undefined;
+  }
+}
+
+/** An app that is running. */
+class Run {
+  readonly #path: string;
+  readonly #name: string;
+  readonly #machine: Machine;
+  readonly #kernel: Kernel;
+  #main: Task | undefined = undefined;
+  #mainExit: Exit | undefined = undefined;
+  #code: number = ExitCode.ok;
+
+  constructor(path: string, { machine, seed, quantum, name }: RunOptions) {
+    this.#path = path;
+    this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
+    this.#machine = bootMachine(machine, seed);
+    this.#kernel = new Kernel(this.#machine, quantum === undefined ? {} : { quantum });
+  }
+
+  async toEnd(program: Runnable): Promise<number> {
+    const outside = new NodeMachine();
+    const signals = new Signals(this.#kernel, () => outside.now());
+    process.on("beforeExit", this.#nothingLeft);
+    this.#observeMain();
+    try {
+      await this.#kernel.run(program, this.#name);
+    } catch (error) {
+      this.#noteFailure(error, signals.first !== undefined);
+    } finally {
+      signals.stop();
+      process.off("beforeExit", this.#nothingLeft);
+      this.#machine.close();
+    }
+    const isCutShort = signals.wasUnclean && this.#code === ExitCode.ok;
+    return isCutShort && signals.first !== undefined ? signalCode(signals.first) : this.#code;
+  }
+
+  /** Asks the app to end, because of an error that has been reported. */
+  end(code: number): void {
+    this.#code = code;
+    this.#kernel.terminate("an error was thrown outside the tasks", drainMs);
+  }
+
+  // The main task is the first there is. Its own watcher costs nothing, an observer would slow down every trap.
+  #observeMain(): void {
+    const kernel = this.#kernel;
+    const first = {
+      spawn: (task: Task): void => {
+        kernel.unobserve(first);
+        this.#main = task;
+        task.watchExit({
+          exited: (exit) => {
+            this.#mainExit = exit;
+          },
+        });
+      },
+    };
+    kernel.addObserver(first);
+  }
+
+  #noteFailure(error: unknown, wasSignalled: boolean): void {
+    const who = printable(this.#path);
+    const wasKilled =
+      this.#mainExit?.status === "killed" && !(error instanceof DeadlockError || error instanceof KernelPanic);
+    // Asked to end by a signal, or because of an error that has been reported: that is its end.
+    if (wasKilled && (wasSignalled || this.#code !== ExitCode.ok)) return;
+    if (isAboutClosedOutput(error)) return;
+    this.#code = say(wasKilled ? killed(error, who) : failureOf(error, who, this.#main));
+  }
+
+  readonly #nothingLeft = (): void => {
+    if (this.#machine instanceof SimulatedMachine) this.#machine.outsideIsOver();
+  };
+}
+
+// A top-level await that never settles would end the process in silence, and with success.
+async function whileWatched<T>(who: string, load: () => Promise<T>): Promise<T> {
+  const stuck = (): void => {
+    process.stderr.write(`yieldix: ${who} was never loaded: a top-level await in it waits for what cannot come\n`);
+    process.exitCode = ExitCode.threw;
+  };
+  process.once("beforeExit", stuck);
+  try {
+    return await load();
+  } finally {
+    process.off("beforeExit", stuck);
+  }
+}
+
+function say(failure: Failure): number {
+  process.stderr.write(failure.text);
+  return failure.code;
+}

@@ -1,0 +1,34 @@
+// stdout and stderr that are closed under us (`yieldix run app.ts | head -1`). The app goes on: a server does not die
+// because nobody reads its log any more; one that prints gets EPIPE, and may end of it. Anything else that befalls
+// stdout, a full disk for one, is said once.
+
+import process from "node:process";
+import { printable } from "../../kernel/index.ts";
+import { ExitCode } from "./exit-code.ts";
+
+let isOutputClosed = false;
+
+/** Listens for the errors of both streams, so that none of them ends the process. */
+export function guardStreams(): void {
+  let isSaid = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (isGone(error)) isOutputClosed = true;
+    else if (!isSaid) {
+      isSaid = true;
+      process.stderr.write(`yieldix: stdout failed: ${printable(error.message)}\n`);
+      process.exitCode = ExitCode.threw;
+    }
+  });
+  // There is nowhere left to say it.
+  process.stderr.on("error", () => {});
+}
+
+/** True for the error of an app that was still printing when the reader of stdout had had enough: no failure. */
+export function isAboutClosedOutput(error: unknown): boolean {
+  return isOutputClosed && error instanceof Error && isGone(error) && error.message.includes("stdout");
+}
+
+// The reader has gone, or the terminal has.
+function isGone(error: NodeJS.ErrnoException): boolean {
+  return error.code === "EPIPE" || error.code === "EIO" || error.code === "ERR_STREAM_DESTROYED";
+}

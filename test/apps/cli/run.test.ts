@@ -1,0 +1,299 @@
+// `yieldix run`, end to end: real processes, real signals, exit codes, and what is on stdout and stderr.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { appFiles } from "./apps.ts";
+import { type Ended, Folder, Running, root, start, yieldix } from "./command.ts";
+
+const folder = new Folder(appFiles);
+afterAll(() => folder.remove());
+
+const run = (...args: string[]): Promise<Ended> => yieldix(["run", ...args], folder.path);
+
+/** One line, which begins with the command's name. */
+const sentence = (about: RegExp): unknown =>
+  expect.stringMatching(new RegExp(`^yieldix: [^\\n]*${about.source}[^\\n]*\\n$`));
+
+describe.concurrent("an app", () => {
+  test("anywhere on disk finds yieldix, and gets its own arguments", async () => {
+    const { code, out, err } = await run("prints.ts", "one", "--two", "-h", "--quantum", "x");
+    expect(out).toBe('["one","--two","-h","--quantum","x"] 1 true\n');
+    expect(err).toMatch(/^\[ +[\d.]+\] info task 1 \(prints\.ts\): logged\n$/);
+    expect(code).toBe(0);
+  });
+
+  test("gets what follows a --, options included", async () => {
+    expect(await run("prints.ts", "--", "--port", "7001")).toMatchObject({
+      out: '["--port","7001"] 1 true\n',
+      code: 0,
+    });
+    expect(await run("--", "prints.ts", "--port")).toMatchObject({ out: '["--port"] 1 true\n', code: 0 });
+  });
+
+  test("may be JavaScript, and may be a routine", async () => {
+    expect(await run("plain.js", "x")).toMatchObject({ out: '["x"] 1\n', code: 0 });
+    expect(await run("routine.ts", "x")).toMatchObject({ out: "routine 1\n", err: "", code: 0 });
+  });
+
+  test("in TypeScript is an ES module, even below a package.json that says commonjs", async () => {
+    expect(await run("commonjs/app.ts")).toMatchObject({ out: "hello 1\n", err: "", code: 0 });
+  });
+
+  test("does not keep the process with an unreferenced timer", async () => {
+    expect(await run("leftover.ts")).toMatchObject({ out: "over\n", err: "", code: 0 });
+  });
+
+  test("that is cancelled by nobody is not ended by stdout or stderr being closed", async () => {
+    const deaf = start(["run", "chatters.ts", "stdout"], folder.path);
+    await deaf.wrote("0");
+    deaf.child.stdout?.destroy();
+    expect(await deaf.ended).toMatchObject({ code: 0, err: expect.stringMatching(/^\[[^\n]*: over\n$/) });
+    const mute = start(["run", "chatters.ts"], folder.path);
+    await mute.wrote("line");
+    mute.child.stderr?.destroy();
+    expect(await mute.ended).toMatchObject({ code: 0, out: "over\n" });
+    const piped = start(["run", "prints-on.ts"], folder.path);
+    await piped.wrote("line");
+    piped.child.stdout?.destroy();
+    expect(await piped.ended).toMatchObject({ code: 0, err: expect.stringMatching(/^\[[^\n]*: over\n$/) });
+  });
+});
+
+describe.concurrent("a failed app", () => {
+  test("that threw exits with 1, and its logical stack is on stderr, escaped", async () => {
+    const { code, out, err } = await run("throws.ts");
+    const lines = err.split("\n");
+    expect(lines[0]).toBe("yieldix: throws.ts failed: Error: bang \\u{1b}[31m");
+    expect(lines[1]).toMatch(/^ +at inner \(.*throws\.ts:3:\d+\)$/);
+    expect(err).toMatch(/at outer \(.*throws\.ts:4:\d+\)/);
+    expect(err).not.toContain("\u001b");
+    expect({ code, out }).toEqual({ code: 1, out: "" });
+  });
+
+  test("that threw what is no Error exits with 1 and shows it", async () => {
+    const { code, err } = await run("throws-text.ts");
+    expect(err).toMatch(/^yieldix: throws-text\.ts failed: [^\n]*\n.*bang \\\\?u/);
+    expect(err).not.toContain("\u001b");
+    expect(code).toBe(1);
+  });
+
+  test("reads as one sentence first where a syscall failed", async () => {
+    const { code, err } = await run("address-in-use.ts");
+    expect(err).toMatch(/^yieldix: address-in-use\.ts failed: EADDRINUSE: [^\n]*127\.0\.0\.1:\d+[^\n]*port 0[^\n]*\n/);
+    expect(code).toBe(1);
+  });
+
+  test("that was killed exits with 1 and says by whom and why", async () => {
+    const { code, err } = await run("kills-itself.ts");
+    expect(err).toEqual(sentence(/kills-itself\.ts failed: ECANCELED: .*by task 1: enough \\u\{1b\}\[31m/));
+    expect(code).toBe(1);
+  });
+
+  test("that deadlocked exits with 3 after its cleanup, and the report names the cycle", async () => {
+    const { code, out, err } = await run("deadlock.ts");
+    expect(err).toMatch(/^yieldix: deadlock\.ts ended in a deadlock: 2 tasks wait/);
+    expect(err).toContain("child \\u{1b}[31m");
+    expect(err).toMatch(/cycle: 1 -> 2 -> 1\n$/);
+    expect({ code, out }).toEqual({ code: 3, out: "cleaned up\n" });
+  });
+
+  test("that broke the kernel exits with 70, and the dump is on stderr", async () => {
+    const { code, err } = await run("panic.ts");
+    expect(err).toMatch(/^yieldix: kernel panic: task 1 /);
+    expect(err).toMatch(/\ntasks:\n +1 +panic\.ts /);
+    expect(err).toMatch(/\nlatest events, oldest first:\n.*\n +1 Twice\n/s);
+    expect(code).toBe(70);
+  });
+
+  test("whose timer threw is asked to end, and exits with 1", async () => {
+    const { code, out, err } = await run("timer-throws.ts");
+    expect(err).toMatch(/^yieldix: timer-throws\.ts, outside its tasks, failed: Error: tick \\u\{1b\}/);
+    expect({ code, out }).toEqual({ code: 1, out: "cleaned up\n" });
+  });
+
+  test("that failed while it was loaded exits with 1", async () => {
+    const thrown = await run("load-throws.ts");
+    expect(thrown.err).toMatch(
+      /^yieldix: load-throws\.ts failed: Error: while loading \\u\{1b\}\[31m\n +at .*load-throws/,
+    );
+    expect(thrown.code).toBe(1);
+    const stuck = await run("never-loads.ts");
+    expect(stuck).toMatchObject({ code: 1, err: sentence(/never-loads\.ts was never loaded: a top-level await/) });
+    expect(await run("exits.ts")).toMatchObject({ code: 7, err: "" });
+    const unparsed = await run("syntax.js");
+    expect(unparsed).toMatchObject({ code: 1, err: expect.stringMatching(/^yieldix: syntax\.js failed: .*[Ee]rror/) });
+    const unknown = await run("imports-nothing.ts");
+    expect(unknown).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(`there is no "yieldix/nonsense": import one of yieldix, yieldix/kernel`),
+    });
+  });
+});
+
+describe.concurrent("what cannot be run exits with 2, and one sentence", () => {
+  const cases: readonly [args: string[], about: RegExp][] = [
+    [[], /no command was given.*--help/],
+    [["rum", "app.ts"], /unknown command 'rum'/],
+    [["prints.ts"], /unknown command 'prints\.ts'.*yieldix run prints\.ts/],
+    [["run"], /missing required argument 'app'/],
+    [["run", "gone.ts"], /there is no file gone\.ts: give/],
+    [["run", "gone\u001b[31m.ts"], /there is no file gone\\u\{1b\}\[31m\.ts/],
+    [["run", "prints"], /there is no file prints: did you mean prints\.ts\?/],
+    [["run", "folder.ts"], /folder\.ts is a folder/],
+    [["run", "text.txt"], /text\.txt is no module: give a \.ts or \.js file/],
+    [["run", "no-default.ts"], /no-default\.ts has no default export: .*export default function\*/],
+    [["run", "number.ts"], /number\.ts is a number: it must be a function/],
+    [["run", "async.ts"], /async\.ts returned a promise.*function\*/],
+    [["run", "async-generator.ts"], /async-generator\.ts returned .*async generator.*function\*/],
+    [["run", "nothing.ts"], /nothing\.ts returned undefined, not a program.*function\*/],
+    [["run", "--machine", "abacus", "prints.ts"], /'abacus' is invalid.*auto, node, virtual/],
+    [["run", "--quantum", "0", "prints.ts"], /--quantum 0: give an integer of at least 1/],
+    [["run", "--quantum", "1.5", "prints.ts"], /--quantum 1\.5: give an integer/],
+    [["run", "--seed", "\u001b[2J", "prints.ts"], /--seed \\u\{1b\}\[2J: give an integer/],
+    [["run", "--name", "", "prints.ts"], /--name "": give a name of 1 to 64 characters/],
+    [["run", "--name", "x".repeat(65), "prints.ts"], /--name "x+": give a name/],
+    [["run", "--loud", "prints.ts"], /unknown option '--loud'/],
+    [["run", "prints.ts", "--", "x"].slice(0, 1).concat("--quantum"), /'--quantum <n>' argument missing/],
+  ];
+  test.each(cases)("yieldix %j", async (args, about) => {
+    expect(await yieldix(args, folder.path)).toMatchObject({ code: 2, out: "", err: sentence(about) });
+  });
+});
+
+describe.concurrent("options", () => {
+  test("--version and --help are on stdout, with exit code 0", async () => {
+    const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string }; // ours
+    expect(await yieldix(["--version"], folder.path)).toMatchObject({ code: 0, out: `${manifest.version}\n`, err: "" });
+    const help = await yieldix(["--help"], folder.path);
+    expect(help).toMatchObject({ code: 0, err: "", out: expect.stringContaining("$ yieldix run app.ts") });
+    const runHelp = await yieldix(["help", "run"], folder.path);
+    expect(runHelp).toMatchObject({ code: 0, err: "" });
+    for (const option of ["--machine", "--quantum", "--seed", "--name", "Example:"])
+      expect(runHelp.out).toContain(option);
+    const [, example = ""] = /\/\/ hello\.ts\n([\s\S]*\n {2}\})\n/.exec(runHelp.out) ?? [];
+    folder.write({ "hello.ts": example });
+    expect(await run("hello.ts", "--loud")).toMatchObject({ code: 0, out: "task 1 says hello --loud\n" });
+  });
+
+  test("--quantum 1 is exact round robin; without it a task keeps its turn", async () => {
+    expect(await run("--quantum", "1", "turns.ts")).toMatchObject({ out: expect.stringContaining("ababab"), code: 0 });
+    expect(await run("turns.ts")).toMatchObject({ out: "aaaaaabbbbbb", code: 0 });
+  });
+
+  test("--name names the main task, escaped where it is shown", async () => {
+    const { err } = await run("--name", "me \u001b[31m", "prints.ts");
+    expect(err).toContain("task 1 (me \\u{1b}[31m): logged");
+  });
+
+  test("--machine virtual simulates time and network from --seed", async () => {
+    const [one, again, other] = await Promise.all(
+      ["1", "1", "2"].map((seed) => run("--machine", "virtual", "--seed", seed, "simulated.ts")),
+    );
+    expect(one).toMatchObject({ code: 0, err: "", out: expect.stringMatching(/^0\.\d+\n$/) });
+    expect(again?.out).toBe(one?.out);
+    expect(other?.out).not.toBe(one?.out);
+  });
+
+  test("--machine virtual lets promises settle, and finds that nothing can happen any more", async () => {
+    expect(await run("--machine", "virtual", "awaits.ts", "prints.ts")).toMatchObject({ out: "true\n", code: 0 });
+    const idle = await run("--machine", "virtual", "listens.ts");
+    expect(idle).toMatchObject({
+      code: 3,
+      out: "ready\ncleaned up\n",
+      err: expect.stringContaining("waits: read tcp"),
+    });
+  });
+});
+
+describe.concurrent("a signal", () => {
+  test.each(["SIGINT", "SIGTERM"] as const)("%s ends the app with its cleanup and exit code 0", async (signal) => {
+    for (const app of ["listens.ts", "catches.ts"]) {
+      const running = start(["run", app], folder.path);
+      await running.wrote("ready");
+      running.child.kill(signal);
+      const { code, out, err } = await running.ended;
+      expect(out).toBe(
+        app === "listens.ts" ? "ready\ncleaned up\n" : `ready\ntrue Cancelled: cancelled by task 0: ${signal}\n`,
+      );
+      expect(err).toMatch(new RegExp(`^[^\\n]*info kernel: ${signal}: ending; a second signal quits[^\\n]*\\n$`));
+      expect(code).toBe(0);
+    }
+  });
+
+  test.each([
+    ["SIGTERM", 143],
+    ["SIGINT", 130],
+  ] as const)("a second %s quits at once, with exit code %i", async (signal, code) => {
+    const running = start(["run", "lingers.ts"], folder.path);
+    await running.wrote("ready");
+    running.child.kill("SIGTERM");
+    await running.wrote("lingering", 20);
+    running.child.kill(signal);
+    expect(await running.ended).toMatchObject({
+      code,
+      err: expect.stringContaining(`a second signal, ${signal}: quitting`),
+    });
+  });
+
+  test("that comes again in the same moment, as Ctrl-C under npm does, is one", async () => {
+    const running = start(["run", "cleans.ts"], folder.path);
+    await running.wrote("ready");
+    running.child.kill("SIGINT");
+    await running.wrote("SIGINT: ending");
+    running.child.kill("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 0, out: "ready\ncleaned up\n" });
+  });
+
+  test("exits with 143 if a task had to be dropped in its cleanup", async () => {
+    const running = start(["run", "unclean.ts"], folder.path);
+    await running.wrote("ready");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({
+      code: 143,
+      err: expect.stringContaining("(stubborn): cleanup dropped"),
+    });
+  });
+
+  test("does not hide that the app failed while it ended", async () => {
+    const running = start(["run", "fails-late.ts"], folder.path);
+    await running.wrote("ready");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("failed: Error: could not save"),
+    });
+  });
+
+  test("before the app is loaded ends the process as if there were no handler", async () => {
+    folder.write({
+      "slow.ts": `console.log("loading"); await new Promise((r) => setTimeout(r, 60_000)); export default 1;`,
+    });
+    const running = start(["run", "slow.ts"], folder.path);
+    await running.wrote("loading");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toMatchObject({ code: null, signal: "SIGTERM" });
+  });
+});
+
+describe.concurrent("the npm scripts", () => {
+  test("pass on arguments, and signals to npm or to the whole group; the exit code is 0", async () => {
+    for (const isGroup of [false, true]) {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        const npm = ["run", "--silent", "yieldix", "--", "run", join(folder.path, "cleans.ts"), "--port", "7001"];
+        const running = new Running("npm", npm, root, true);
+        await running.wrote("ready");
+        const { pid = 0 } = running.child;
+        process.kill(isGroup ? -pid : pid, signal);
+        expect(await running.ended).toMatchObject({ code: 0, signal: null, out: "ready\ncleaned up\n" });
+      }
+    }
+  });
+
+  test("npm start is the same command, for the echo server", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      scripts: Record<string, string>;
+    }; // ours
+    expect(scripts["start"]).toBe(`${scripts["yieldix"]} run apps/echo.ts`);
+  });
+});

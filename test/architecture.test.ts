@@ -1,0 +1,225 @@
+// The architecture, enforced from the real imports: apps -> syscalls -> kernel and never back, and every input from
+// outside through the machine. One row of `rules` speaks for each file, the first that matches. Each rule is shown to
+// fail on a planted violation.
+
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { readSource, type Source } from "./architecture/source.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+
+interface Rule {
+  /** The files it is for: a file, or a folder with all that is in it. */
+  readonly files: string;
+  /** What they import values from: files, folders, packages, or "node:" for any module of Node. */
+  readonly values: readonly string[];
+  /** Where types may come from as well. */
+  readonly types: readonly string[];
+  /** Globals of the outside that they use. */
+  readonly globals?: readonly string[];
+}
+
+const pureNode = ["node:buffer", "node:util"];
+const clockAndChance = [
+  "Date",
+  "Math.random",
+  "crypto",
+  "performance",
+  "queueMicrotask",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+];
+const terminal = ["console", "process"];
+const watched = new Set([...clockAndChance, ...terminal]);
+
+// What an app sees of the kernel beside syscalls: routines, error classes, text that is safe to print.
+const abi = ["kernel/syscall.ts", "kernel/errors.ts", "kernel/text.ts"];
+const userSpace = ["syscalls/", "apps/lib/", "apps/rpc/"];
+
+const rules: readonly Rule[] = [
+  { files: "kernel/machine/console.ts", values: ["kernel/", "node:"], types: [], globals: terminal },
+  { files: "kernel/machine/", values: ["kernel/", "node:"], types: [], globals: clockAndChance },
+  { files: "kernel/", values: ["kernel/", ...pureNode], types: [] },
+  { files: "syscalls/", values: ["kernel/syscall.ts", "syscalls/", ...pureNode], types: ["kernel/"] },
+  {
+    files: "apps/cli/load.ts",
+    values: ["kernel/", ...userSpace, "apps/cli/", "node:", "?"],
+    types: [],
+    globals: terminal,
+  },
+  {
+    files: "apps/cli/",
+    values: ["kernel/", ...userSpace, "apps/cli/", "node:", "commander", "tsx/esm/api"],
+    types: [],
+    globals: terminal,
+  },
+  {
+    files: "apps/monitor/",
+    values: [...abi, ...userSpace, "apps/monitor/", "node:"],
+    types: ["kernel/"],
+    globals: terminal,
+  },
+  { files: "apps/lib/", values: [...abi, "syscalls/", "apps/lib/", ...pureNode], types: ["kernel/"] },
+  { files: "apps/", values: [...abi, ...userSpace, ...pureNode], types: ["kernel/"] },
+  { files: "test/kit/contract.ts", values: ["kernel/", "test/kit/", "vitest", ...pureNode], types: [] },
+  { files: "test/kit/contract/", values: ["kernel/", "test/kit/", ...pureNode], types: ["vitest"] },
+  { files: "test/kit/", values: ["kernel/", "syscalls/", "test/kit/", ...pureNode], types: [] },
+];
+
+function covers(place: string, target: string): boolean {
+  return target === place || (/[/:]$/.test(place) && target.startsWith(place));
+}
+
+function faults({ path, imports, globals }: Source): string[] {
+  const rule = rules.find(({ files }) => covers(files, path));
+  if (rule === undefined) return [`${path}: no rule speaks for it`];
+  const wrong = imports.filter(({ target, isType }) => {
+    const allowed = isType ? [...rule.values, ...rule.types] : rule.values;
+    return !allowed.some((place) => covers(place, target));
+  });
+  const outside = globals.filter((name) => !(rule.globals ?? []).includes(name));
+  return [
+    ...wrong.map(({ target, isType }) => `${path}: imports ${isType ? "types" : "values"} from ${target}`),
+    ...outside.map((name) => `${path}: uses ${name}`),
+  ];
+}
+
+function filesIn(folder: string): string[] {
+  const found = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
+  const files = found.filter((entry) => entry.isFile() && entry.name.endsWith(".ts"));
+  return files.map((entry) => join(entry.parentPath, entry.name).slice(root.length).replaceAll("\\", "/")).sort();
+}
+
+const texts = new Map(
+  ["kernel", "syscalls", "apps", "test/kit"]
+    .flatMap(filesIn)
+    .map((path) => [path, readFileSync(join(root, path), "utf8")]),
+);
+const sources = [...texts].map(([path, text]) => readSource(path, text, watched));
+
+const check = (path: string, text: string): string[] => faults(readSource(path, text, watched));
+
+/** A ring of value imports, if there is one. */
+function cycleIn(all: readonly Source[]): readonly string[] {
+  const next = new Map(all.map(({ path, imports }) => [path, imports.filter(({ isType }) => !isType)]));
+  const done = new Set<string>();
+  function follow(path: string, trail: readonly string[]): readonly string[] {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return [];
+    for (const { target } of next.get(path) ?? []) {
+      const cycle = follow(target, [...trail, path]);
+      if (cycle.length > 0) return cycle;
+    }
+    done.add(path);
+    return [];
+  }
+  return all.map(({ path }) => follow(path, [])).find((cycle) => cycle.length > 0) ?? [];
+}
+
+const hasHeader = (text: string): boolean => /^(#![^\n]*\n)?\/\/ \S/.test(text);
+const lineCount = (text: string): number => text.split("\n").length - 1;
+
+describe("the architecture", () => {
+  test("imports point one way, and the outside comes in through the machine", () => {
+    expect(sources.length).toBeGreaterThan(50);
+    expect(sources.flatMap(faults)).toEqual([]);
+  });
+
+  test("no file imports itself by a detour, as far as values go", () => {
+    expect(cycleIn(sources)).toEqual([]);
+  });
+
+  test("every file begins with a comment that says what it is", () => {
+    expect([...texts].filter(([, text]) => !hasHeader(text)).map(([path]) => path)).toEqual([]);
+  });
+
+  test("no file is longer than 400 lines", () => {
+    expect([...texts].filter(([, text]) => lineCount(text) > 400).map(([path]) => path)).toEqual([]);
+  });
+});
+
+describe("a violation is found:", () => {
+  const planted: readonly [path: string, text: string, fault: string][] = [
+    ["kernel/task.ts", 'import { Sleep } from "../syscalls/index.ts";', "imports values from syscalls/index.ts"],
+    ["kernel/task.ts", 'import type { Sleep } from "../syscalls/sleep.ts";', "imports types from syscalls/sleep.ts"],
+    ["kernel/task.ts", 'export * from "../apps/index.ts";', "imports values from apps/index.ts"],
+    ["kernel/task.ts", 'export { a } from "lodash";', "imports values from lodash"],
+    ["kernel/task.ts", 'const fs = await import("node:fs");', "imports values from node:fs"],
+    ["kernel/task.ts", "const at: number = Date.now();", "uses Date"],
+    ["kernel/timers.ts", "class A { at = (performance as Performance).now() }", "uses performance"],
+    ["kernel/queue.ts", "export const f = () => Math.random();", "uses Math.random"],
+    ["kernel/queue.ts", 'export const f = () => Math["random"]();', "uses Math.random"],
+    ["kernel/queue.ts", "globalThis.setTimeout(f, 1);", "uses setTimeout"],
+    ["kernel/machine/node.ts", "process.exit(1);", "uses process"],
+    [
+      "kernel/machine/node.ts",
+      'import { serve } from "../../apps/rpc/index.ts";',
+      "imports values from apps/rpc/index.ts",
+    ],
+    ["syscalls/sleep.ts", 'import { Timers } from "../kernel/timers.ts";', "imports values from kernel/timers.ts"],
+    ["syscalls/sleep.ts", 'import { type Timers } from "../kernel/timers.ts";', "imports values from kernel/timers.ts"],
+    ["syscalls/sleep.ts", 'import type { App } from "../apps/cli/load.ts";', "imports types from apps/cli/load.ts"],
+    ["syscalls/sleep.ts", "setInterval(() => {}, 1);", "uses setInterval"],
+    ["syscalls/log.ts", "const log = { console };", "uses console"],
+    ["apps/echo.ts", 'import { Kernel } from "../kernel/kernel.ts";', "imports values from kernel/kernel.ts"],
+    [
+      "apps/echo.ts",
+      'import { NodeMachine } from "../kernel/machine/node.ts";',
+      "imports values from kernel/machine/node.ts",
+    ],
+    ["apps/echo.ts", 'import process from "node:process";', "imports values from node:process"],
+    ["apps/echo.ts", "console.log(process.argv);", "uses console"],
+    ["apps/echo.ts", 'import { run } from "./cli/run.ts";', "imports values from apps/cli/run.ts"],
+    ["apps/echo.ts", "await import(name);", "imports values from ?"],
+    ["apps/lib/sockets.ts", 'import { serve } from "../rpc/index.ts";', "imports values from apps/rpc/index.ts"],
+    [
+      "apps/rpc/peer.ts",
+      'import { crashReport } from "../../kernel/report.ts";',
+      "imports values from kernel/report.ts",
+    ],
+    ["apps/rpc/peer.ts", 'import { Socket } from "node:net";', "imports values from node:net"],
+    ["apps/cli/run.ts", "const at = new Date();", "uses Date"],
+    ["apps/cli/run.ts", 'import { screen } from "blessed";', "imports values from blessed"],
+    ["apps/monitor/top.ts", 'import { Kernel } from "../../kernel/index.ts";', "imports values from kernel/index.ts"],
+    ["test/kit/index.ts", 'import { test } from "vitest";', "imports values from vitest"],
+    ["test/kit/index.ts", 'import { print } from "../../apps/index.ts";', "imports values from apps/index.ts"],
+    ["tools/x.ts", "", "no rule speaks for it"],
+  ];
+  test.each(planted)("%s: %s", (path, text, fault) => {
+    expect(check(path, text)).toContain(`${path}: ${fault}`);
+  });
+
+  test("what is no violation is none", () => {
+    const text = `// Date.now() and import "node:fs" in a comment
+      import type { Kernel } from "../kernel/kernel.ts";
+      import { type Task, Syscall } from "../kernel/syscall.ts";
+      import { Buffer } from "node:buffer";
+      const performance = { now: 'Date.now(), import "node:net"', process: 1 };
+      interface Clock { setTimeout: typeof setTimeout; at: Date }
+      export function f(task: Task, kernel: Kernel, { process }: { process: number }): number {
+        return kernel.clock() + performance.process + process;
+      }`;
+    expect(check("syscalls/sleep.ts", text)).toEqual([]);
+  });
+
+  test("a ring of imports; not one of types", () => {
+    const ring = (kind: string): Source[] => [
+      readSource("kernel/a.ts", 'import { b } from "./b.ts";', watched),
+      readSource("kernel/b.ts", 'export { c } from "./c.ts";', watched),
+      readSource("kernel/c.ts", `import ${kind} { a } from "./a.ts";`, watched),
+    ];
+    expect(cycleIn(ring(""))).toEqual(["kernel/a.ts", "kernel/b.ts", "kernel/c.ts", "kernel/a.ts"]);
+    expect(cycleIn(ring("type"))).toEqual([]);
+  });
+
+  test("a file without a header, and one of 401 lines", () => {
+    expect(["import a from 'a';", "\n// late", "/* x */", "#!/usr/bin/env node\nlet a;"].map(hasHeader)).toEqual(
+      Array(4).fill(false),
+    );
+    expect(["// What it is.\n", "#!/usr/bin/env node\n// What it is.\n"].map(hasHeader)).toEqual([true, true]);
+    expect(lineCount("x\n".repeat(401))).toBe(401);
+  });
+});
