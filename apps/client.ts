@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Connection } from "../kernel/machine/machine.ts";
-import { type Program, routine, SyscallError } from "../kernel/syscall.ts";
+import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
 import { Connect, KillTask, NewTask, Sleep, Timeout } from "../syscalls/index.ts";
 import { print } from "./lib/index.ts";
 import { type Framing, Peer } from "./rpc/index.ts";
@@ -29,7 +29,7 @@ interface Options {
 /** Waits between tries double from here to there, ms. */
 const [firstBackOffMs, lastBackOffMs] = [250, 10_000];
 
-export default routine(function* client(argv: readonly string[]): Program<void> {
+const client: Routine<[argv: readonly string[]], void> = routine(function* client(argv) {
   const options = parse(argv);
   let failed = 0;
   for (let backOffMs = firstBackOffMs; ; backOffMs = Math.min(2 * backOffMs, lastBackOffMs)) {
@@ -49,6 +49,8 @@ export default routine(function* client(argv: readonly string[]): Program<void> 
     yield* new Sleep(backOffMs);
   }
 });
+
+export default client;
 
 /** One connection, until it has lost too many beats in a row or made enough; answers how many were answered. */
 const session = routine(function* session(connection: Connection, options: Options): Program<number> {

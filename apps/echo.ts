@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Listener } from "../kernel/machine/machine.ts";
-import { type Program, routine, SyscallError } from "../kernel/syscall.ts";
+import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
 import { GetEnv, GetMachine, Listen } from "../syscalls/index.ts";
 import { print } from "./lib/index.ts";
 import { codes, type Methods, methodTable, RawHandler, RawJson, RpcError, serve } from "./rpc/index.ts";
@@ -72,12 +72,14 @@ function options(argv: readonly string[], environmentPort: string | undefined): 
   return { address: { port, ...(values.host === undefined ? {} : { host: values.host }) }, mode };
 }
 
-export default routine(function* echo(argv: readonly string[]): Program<void> {
+const echo: Routine<[argv: readonly string[]], void> = routine(function* echo(argv) {
   const { address, mode } = options(argv, yield* new GetEnv("PORT"));
   const listener = yield* new Listen(address);
   yield* print(yield* banner(listener, mode));
   yield* serve(listener, methods, { mode });
 });
+
+export default echo;
 
 const banner = routine(function* banner(listener: Listener, mode: string): Program<string> {
   const { name } = yield* new GetMachine();
