@@ -57,6 +57,8 @@ export class Kernel {
   readonly trace: Trace;
   readonly observers: Observer[] = [];
   readonly counters: Counters = new Counters();
+  /** Endpoints by owner. Here and not in the tasks, of which few own any. */
+  readonly owned: Map<Task, Set<Closable>> = new Map();
   /** The task having its turn. */
   current: Task | undefined = undefined;
   /** The first task; undefined before it is made and once it has ended. Orphans become its children. */
@@ -131,8 +133,8 @@ export class Kernel {
     if (name !== undefined && isLonger(name, this.limits.nameLength)) {
       throw new SyscallError("ENAMETOOLONG", `a task's name has at most ${this.limits.nameLength} characters`);
     }
-    const origin = originOf(parent, program);
-    const task = new Task(this, this.#nextTid as Tid, name, origin, parent); // the only place that makes tids
+    const origin = originOf(parent, program, name);
+    const task = new Task(this, this.#nextTid as Tid, origin, parent); // the only place that makes tids
     task.frame = new Frame(opened(program), undefined, undefined);
     this.#nextTid++;
     this.tasks.add(task);
@@ -193,8 +195,8 @@ export class Kernel {
     if (endpoint.closed) throw new SyscallError("EBADF", `${endpoint.label} is closed: nobody can own it`);
     endpoint.owner?.disown(endpoint);
     endpoint.owner = task;
-    task.owned ??= new Set();
-    task.owned.add(endpoint);
+    const owned = task.owned ?? new Set();
+    this.owned.set(task, owned.add(endpoint));
   }
 
   /** The machine's time now, ms. `uptimeMs` is cheaper and up to a turn old. */

@@ -95,7 +95,7 @@ export function taskRecord(task: Task): TaskRecord {
     turns: task.turns,
     traps: task.traps,
     frames: task.frameNames(),
-    spawnedAt: task.origin.site === undefined ? "" : siteText(task.origin.site),
+    spawnedAt: task.origin.spawn.site === undefined ? "" : siteText(task.origin.spawn.site),
   };
 }
 

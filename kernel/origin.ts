@@ -1,5 +1,5 @@
-// Where tasks come from. Tasks of the same code spawned by the same code share one Origin: the default name, and the
-// line of the spawn, which is looked for once (a captured line costs 2 µs, a spawn a sixth of that).
+// Where tasks come from. Tasks of the same code spawned by the same code share one Origin, the default name, and one
+// spawn point, the line, which is looked for once (a captured line costs 2 µs, a spawn a sixth of that).
 
 import type { Runnable } from "./syscall.ts";
 import { RoutineCall } from "./syscall.ts";
@@ -12,7 +12,12 @@ let lastChild: object = outside;
 let last: Origin | undefined;
 
 /** The origin of a task about to be made. */
-export function originOf(parent: Task | undefined, runnable: Runnable<unknown>): Origin {
+export function originOf(parent: Task | undefined, runnable: Runnable<unknown>, name: string | undefined): Origin {
+  const shared = sharedOrigin(parent, runnable);
+  return name === undefined ? shared : { name, spawn: shared.spawn };
+}
+
+function sharedOrigin(parent: Task | undefined, runnable: Runnable<unknown>): Origin {
   const parentCode = codeOf(parent?.frame?.program);
   const childCode = codeOf(runnable instanceof RoutineCall ? runnable.program : runnable);
   if (last !== undefined && parentCode === lastParent && childCode === lastChild) return last;
@@ -23,7 +28,8 @@ export function originOf(parent: Task | undefined, runnable: Runnable<unknown>):
   }
   let origin = ofParent.get(childCode);
   if (origin === undefined) {
-    origin = { name: runnable instanceof RoutineCall ? runnable.label : "(anonymous)", site: undefined };
+    const name = runnable instanceof RoutineCall ? runnable.label : "(anonymous)";
+    origin = { name, spawn: { site: undefined } };
     ofParent.set(childCode, origin);
   }
   [lastParent, lastChild, last] = [parentCode, childCode, origin];

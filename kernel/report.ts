@@ -49,7 +49,8 @@ function lineage(task: Task): string[] {
   const lines: string[] = [];
   let child = task;
   for (let parent = task.parent; parent !== undefined && lines.length < 16; parent = parent.parent) {
-    const site = child.origin.site === undefined ? "" : ` at ${siteText(child.origin.site)}`;
+    const { site: found } = child.origin.spawn;
+    const site = found === undefined ? "" : ` at ${siteText(found)}`;
     lines.push(`  spawned by task ${parent.tid} (${printable(parent.name, 64)})${site}`);
     child = parent;
   }

@@ -58,12 +58,14 @@ export class Frame {
   }
 }
 
-/** What tasks of the same code spawned by the same code have in common. */
+/** Where a task comes from; shared by all tasks of the same code that have no name of their own. */
 export interface Origin {
-  /** Default name: the routine's. */
+  /** The given name, or the routine's. */
   readonly name: string;
-  /** The line of the spawn, found once; undefined until somebody could look. */
-  site: { stack?: string } | undefined;
+  readonly spawn: {
+    /** The line of the spawn, found once; undefined until somebody could look. */
+    site: { stack?: string } | undefined;
+  };
 }
 
 /** Told when a task has ended. */
@@ -74,8 +76,6 @@ export interface ExitWatcher {
 export class Task implements Owner {
   readonly tid: Tid;
   readonly kernel: Kernel;
-  /** Given name; undefined: the origin's. */
-  givenName: string | undefined;
   origin: Origin;
   /** Tid of the task that spawned it; 0 for the main task. A number and not the task, which may be long gone. */
   parentTid: number;
@@ -94,24 +94,27 @@ export class Task implements Owner {
   /** When it got into this state, whole ms since the kernel booted. */
   since = 0;
   watchers: ExitWatcher | Set<ExitWatcher> | undefined = undefined;
-  owned: Set<Closable> | undefined = undefined;
 
-  constructor(kernel: Kernel, tid: Tid, name: string | undefined, origin: Origin, parent: Task | undefined) {
+  constructor(kernel: Kernel, tid: Tid, origin: Origin, parent: Task | undefined) {
     this.kernel = kernel;
     this.tid = tid;
-    this.givenName = name;
     this.origin = origin;
     this.parentTid = parent?.tid ?? 0;
   }
 
   get name(): string {
-    return this.givenName ?? this.origin.name;
+    return this.origin.name;
   }
 
   /** Who spawned it, or, once that task is over, the main task; undefined for the main task and once that is over. */
   get parent(): Task | undefined {
     const { tasks, main } = this.kernel;
     return tasks.get(this.parentTid) ?? (main === this ? undefined : main);
+  }
+
+  /** The endpoints that are closed with it. */
+  get owned(): Set<Closable> | undefined {
+    return this.kernel.owned.get(this);
   }
 
   /** How many frames its stack has. */
@@ -133,6 +136,9 @@ export class Task implements Owner {
     if (this.wait !== undefined) throw new TypeError("a syscall blocks once: this handle has called block before");
     if (typeof wait !== "object" || wait === null || typeof arm !== "function") {
       throw new TypeError("block needs a wait (a verb and an object) and a function that arms it");
+    }
+    if (wait.outside !== undefined && typeof wait.outside !== "boolean") {
+      throw new TypeError(`outside of the wait "${wait.verb}" is true, false or left out`);
     }
     const parked = new Parked(this, wait as Wait<unknown>, arm as Arm); // T is settled between wait, arm and wake
     this.wait = parked;
@@ -163,7 +169,8 @@ export class Task implements Owner {
 
   /** The endpoint closed itself. */
   disown(endpoint: Closable): void {
-    this.owned?.delete(endpoint);
+    const { owned } = this;
+    if (owned?.delete(endpoint) && owned.size === 0) this.kernel.owned.delete(this);
   }
 
   watchExit(watcher: ExitWatcher): void {
@@ -197,14 +204,16 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
   /** Before the gate has armed the wait, how to; afterwards how to take it back. One field, for size. */
   action: Arm | Undo<unknown>;
   timer = -1;
-  /** The wait's own word, asked once: it is counted when the wait begins and when it ends. */
-  readonly outside: boolean;
 
   constructor(task: Task, wait: Wait<unknown>, arm: Arm) {
     this.task = task;
     this.wait = wait;
     this.action = arm;
-    this.outside = wait.outside === true;
+  }
+
+  /** The wait's own word, asked when it begins and when it ends. */
+  get outside(): boolean {
+    return this.wait.outside === true;
   }
 
   wake(answer: unknown): boolean {

@@ -29,9 +29,8 @@ export class NodeConnection extends StreamConnection {
   #local = "";
   #peer = "";
 
-  constructor(home: Home, socket: Socket, at: Address, opening: boolean) {
-    const kind = "path" in at ? "unix" : "tcp";
-    super(socket, socket, opening ? `${kind} -> ${addressText(at)}` : `${kind} ${addressText(at)} <-`, home);
+  constructor(home: Home, socket: Socket, kind: "tcp" | "unix", label: string, opening: boolean) {
+    super(socket, socket, label, home);
     this.#home = home;
     this.#socket = socket;
     this.#kind = kind;
@@ -44,11 +43,13 @@ export class NodeConnection extends StreamConnection {
     // A variable, because Node's types do not know that a socket's constructor takes `highWaterMark` as any Duplex.
     const options = { allowHalfOpen: true, highWaterMark: home.highWaterBytes };
     const socket = new Socket(options);
-    const made = new NodeConnection(home, socket, to, true);
-    made.#peer = addressText(to);
+    const kind = "path" in to ? "unix" : "tcp";
+    const peer = addressText(to);
+    const made = new NodeConnection(home, socket, kind, `${kind} -> ${peer}`, true);
+    made.#peer = peer;
     socket.once("connect", () => {
       made.#opening = false;
-      if (made.#kind === "tcp") made.#nameEnds("->");
+      if (kind === "tcp") made.#nameEnds("->", endText(socket.localAddress, socket.localPort));
       made.begin();
       made.signal("write");
     });
@@ -56,11 +57,20 @@ export class NodeConnection extends StreamConnection {
     return made;
   }
 
-  /** Takes a connection that Node accepted. It reads nothing until `begin`. */
+  /**
+   * Takes a connection that Node accepted. It reads nothing until `begin`.
+   * @param at where its listener is
+   */
   static accepted(home: Home, socket: Socket, at: Address): NodeConnection {
-    const made = new NodeConnection(home, socket, at, false);
-    if ("path" in at) made.#local = at.path;
-    else made.#nameEnds("<-");
+    if ("path" in at) {
+      const made = new NodeConnection(home, socket, "unix", `unix ${at.path} <-`, false);
+      made.#local = at.path;
+      return made;
+    }
+    const made = new NodeConnection(home, socket, "tcp", "", false);
+    // Asked of the system only where it is not the listener's own address.
+    const everywhere = at.host === "0.0.0.0" || at.host === "::";
+    made.#nameEnds("<-", everywhere ? endText(socket.localAddress, socket.localPort) : addressText(at));
     return made;
   }
 
@@ -99,12 +109,12 @@ export class NodeConnection extends StreamConnection {
     this.#home.told();
   }
 
-  protected override fail(cause: unknown, stream: Readable | Writable): void {
+  override streamFailed(cause: unknown, stream: Readable | Writable): void {
     if (this.#opening) {
       this.#opening = false;
       this.#openError = cause;
     }
-    super.fail(cause, stream);
+    super.streamFailed(cause, stream);
   }
 
   protected override readFailure(cause: unknown): SyscallError {
@@ -129,10 +139,10 @@ export class NodeConnection extends StreamConnection {
     return systemError(this.#openError, `connect ${this.label}`);
   }
 
-  #nameEnds(arrow: "->" | "<-"): void {
-    this.#local = endText(this.#socket.localAddress, this.#socket.localPort);
+  #nameEnds(arrow: "->" | "<-", local: string): void {
+    this.#local = local;
     this.#peer = endText(this.#socket.remoteAddress, this.#socket.remotePort);
-    this.rename(`tcp ${this.#local} ${arrow} ${this.#peer}`);
+    this.rename(`tcp ${local} ${arrow} ${this.#peer}`);
   }
 }
 

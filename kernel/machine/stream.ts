@@ -1,4 +1,4 @@
-// Any Node stream as a connection: stdin, a child's pipes, a TLS socket, and (node-socket.ts) every socket of the
+// Any Node stream as a connection: stdin, a child's pipes, a TLS socket, and (node-connection.ts) every socket of the
 // node machine. Read in paused mode, so that the stream itself holds back its source when nobody reads; written to
 // no further than its high-water mark, because `write` of a stream never refuses. No event is ever remembered:
 // whether a direction is ready is asked of the stream. Errors are contained, and belong to the direction they came from.
@@ -9,6 +9,7 @@ import { SyscallError } from "../errors.ts";
 import { Endpoint } from "./endpoint.ts";
 import type { Connection, Interest } from "./machine.ts";
 import { errorCode, systemError } from "./node-error.ts";
+import { attach, detach, inUse, type StreamUser, startReading } from "./stream-events.ts";
 
 export interface StreamOptions {
   /** True: closing and shutdown let go of the streams and leave them open. For stdin and stdout, the process's own. */
@@ -22,7 +23,7 @@ export interface StreamOptions {
  * @param readable where bytes come from; without one the reading side has ended
  * @param writable where bytes go, the same object for a Duplex; without one writing throws EPIPE
  * @param label for people: "pipe cat"
- * @throws EINVAL for streams of objects or text, and for one that somebody else reads
+ * @throws EINVAL for streams of objects or text, and for one that somebody else reads; EBUSY for one wrapped already
  */
 export function fromStream(
   readable: Readable | undefined,
@@ -35,12 +36,10 @@ export function fromStream(
   return connection;
 }
 
-export class StreamConnection extends Endpoint implements Connection {
+export class StreamConnection extends Endpoint implements Connection, StreamUser {
   readonly #readable: Readable | undefined;
   readonly #writable: Writable | undefined;
-  /** Takes the listeners off again; only where the streams outlive this. */
-  readonly #detach: (() => void)[] | undefined;
-  readonly #lingerMs: number;
+  readonly #options: StreamOptions;
   #label: string;
   #ended: boolean;
   #shut = false;
@@ -55,28 +54,14 @@ export class StreamConnection extends Endpoint implements Connection {
     this.#readable = readable;
     this.#writable = writable;
     this.#label = label;
+    this.#options = options;
     this.#ended = readable?.readableEnded ?? true;
-    this.#detach = options.keep ? [] : undefined;
-    this.#lingerMs = options.lingerMs ?? 3_000;
-    if (readable !== undefined) {
-      this.#on(readable, "end", () => this.#end());
-      this.#contain(readable);
-    }
-    if (writable !== undefined) {
-      this.#on(writable, "drain", () => this.signal("write"));
-      if (!Object.is(writable, readable)) this.#contain(writable);
-    }
+    attach(this, readable, writable);
   }
 
   /** Starts reading. Apart, so that a connection nobody has accepted takes no bytes in. */
   begin(): void {
-    const readable = this.#readable;
-    if (readable === undefined) return;
-    this.#on(readable, "readable", () => {
-      // An end behind an empty buffer comes through only when something is read.
-      if (readable.readableLength === 0) readable.read(0);
-      else this.signal("read");
-    });
+    if (this.#readable !== undefined) startReading(this.#readable);
   }
 
   get label(): string {
@@ -136,9 +121,39 @@ export class StreamConnection extends Endpoint implements Connection {
   shutdown(): void {
     this.mustBeOpen();
     this.#shut = true;
-    if (this.#detach === undefined && this.#writable?.writable) this.#writable.end();
+    if (!this.#options.keep && this.#writable?.writable) this.#writable.end();
     // A writer that waits for room would now wait for ever: writing fails from here on, and it is told.
     this.signal("write");
+  }
+
+  streamReadable(): void {
+    this.signal("read");
+  }
+
+  streamEnded(): void {
+    this.#ended = true;
+    this.signal("read");
+  }
+
+  streamDrained(): void {
+    this.signal("write");
+  }
+
+  /** Remembered for the directions the stream serves. */
+  streamFailed(cause: unknown, stream: Readable | Writable): void {
+    if (this.closed) return;
+    if (Object.is(stream, this.#readable)) this.#readError ??= cause;
+    if (Object.is(stream, this.#writable)) this.#writeError ??= cause;
+    this.signal("read");
+    this.signal("write");
+  }
+
+  /** Closed in the end, or by somebody else before it. */
+  streamClosed(stream: Readable | Writable): void {
+    if (this.closed) return;
+    const whole = Object.is(stream, this.#readable) ? this.#ended : this.#writable?.writableFinished;
+    if (whole) this.signal("write");
+    else this.streamFailed(new SyscallError("ECONNRESET", `${this.#label} was closed before its end`), stream);
   }
 
   protected isReady(interest: Interest): boolean {
@@ -152,13 +167,8 @@ export class StreamConnection extends Endpoint implements Connection {
   /** What was taken is still sent, as the system does for a descriptor that is closed; unread input is dropped. */
   protected release(): void {
     const [readable, writable] = [this.#readable, this.#writable];
-    if (this.#detach !== undefined) {
-      for (const off of this.#detach) off();
-      for (const stream of [readable, writable]) {
-        // What was taken may still fail, with nobody left to be told.
-        if (stream?.listeners("error").includes(ignore) === false) stream.on("error", ignore);
-      }
-      readable?.pause();
+    if (this.#options.keep) {
+      detach(readable, writable);
       return;
     }
     if (readable !== undefined && !Object.is(readable, writable)) readable.destroy();
@@ -168,7 +178,7 @@ export class StreamConnection extends Endpoint implements Connection {
       return;
     }
     writable.once("finish", () => writable.destroy());
-    if (writable instanceof Socket) writable.setTimeout(this.#lingerMs, () => writable.destroy());
+    if (writable instanceof Socket) writable.setTimeout(this.#options.lingerMs ?? 3_000, () => writable.destroy());
     writable.end();
   }
 
@@ -186,39 +196,7 @@ export class StreamConnection extends Endpoint implements Connection {
   protected writeFailure(cause: unknown): SyscallError {
     return systemError(cause, `write ${this.#label}`, cause === undefined ? "EPIPE" : errorCode(cause));
   }
-
-  /** The stream broke, or was closed by somebody else: remembered for the directions it serves. */
-  protected fail(cause: unknown, stream: Readable | Writable): void {
-    if (this.closed) return;
-    if (Object.is(stream, this.#readable)) this.#readError ??= cause;
-    if (Object.is(stream, this.#writable)) this.#writeError ??= cause;
-    this.signal("read");
-    this.signal("write");
-  }
-
-  #end(): void {
-    this.#ended = true;
-    this.signal("read");
-  }
-
-  #contain(stream: Readable | Writable): void {
-    // Never without one: an `error` that nobody listens to ends the process.
-    this.#on(stream, "error", (cause) => this.fail(cause, stream));
-    this.#on(stream, "close", () => {
-      if (this.closed) return;
-      const whole = Object.is(stream, this.#readable) ? this.#ended : this.#writable?.writableFinished;
-      if (!whole) this.fail(new SyscallError("ECONNRESET", `${this.#label} was closed before its end`), stream);
-      else this.signal("write");
-    });
-  }
-
-  #on(stream: Readable | Writable, event: string, listener: (cause: unknown) => void): void {
-    stream.on(event, listener);
-    this.#detach?.push(() => stream.off(event, listener));
-  }
 }
-
-function ignore(): void {}
 
 /** How many bytes fit under the high-water mark; at least one where the mark is 0 and nothing is held. */
 function roomOf(writable: Writable): number {
@@ -240,6 +218,9 @@ function refuseUnfit(readable: Readable | undefined, writable: Writable | undefi
   }
   if (readable !== undefined && readable.readableEncoding !== null) {
     throw new SyscallError("EINVAL", `${label} decodes to ${readable.readableEncoding}: leave setEncoding out`);
+  }
+  if (inUse(readable, writable)) {
+    throw new SyscallError("EBUSY", `${label} belongs to another connection: close that one first`);
   }
   if (readable?.readableFlowing) {
     throw new SyscallError("EINVAL", `${label} is read by somebody else: remove its "data" listeners and pipes first`);
