@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Address, Connection } from "../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
 import { Connect, KillTask, NewTask, Sleep, Timeout } from "../syscalls/index.ts";
-import { print } from "./lib/index.ts";
+import { print, UsageError } from "./lib/index.ts";
 import { type Framing, Peer } from "./rpc/index.ts";
 
 const usage = `usage: yieldix run apps/client.ts [--port 7000] [--host 127.0.0.1] [--path socket]
@@ -101,11 +101,11 @@ function parse(argv: readonly string[]): Options {
       },
     }).values;
   } catch (error) {
-    throw new SyscallError("EINVAL", `${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
   const { host, path, framing = "length" } = { ...values };
   if (framing !== "length" && framing !== "lines" && framing !== "headers") {
-    throw new SyscallError("EINVAL", `framing ${JSON.stringify(framing)} is not length, lines or headers\n${usage}`);
+    throw new UsageError(`framing ${JSON.stringify(framing)} is not length, lines or headers\n${usage}`);
   }
   const port = whole("port", values["port"] ?? "7000", 65_535);
   return {
@@ -121,5 +121,5 @@ function parse(argv: readonly string[]): Options {
 function whole(name: string, text: string, most: number): number {
   const value = Number(text);
   if (/^[0-9]{1,10}$/.test(text) && value >= 1 && value <= most) return value;
-  throw new SyscallError("EINVAL", `${name} ${JSON.stringify(text)} is not a whole number from 1 to ${most}\n${usage}`);
+  throw new UsageError(`${name} ${JSON.stringify(text)} is not a whole number from 1 to ${most}\n${usage}`);
 }

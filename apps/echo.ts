@@ -6,9 +6,9 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Listener } from "../kernel/machine/machine.ts";
-import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
+import { type Program, type Routine, routine } from "../kernel/syscall.ts";
 import { GetEnv, GetMachine, Listen } from "../syscalls/index.ts";
-import { print } from "./lib/index.ts";
+import { print, UsageError } from "./lib/index.ts";
 import { codes, type Methods, methodTable, RawHandler, RawJson, RpcError, serve } from "./rpc/index.ts";
 
 const usage = "usage: yieldix run apps/echo.ts [--port 7000] [--host 127.0.0.1] [--path socket] [--lenient]";
@@ -60,14 +60,14 @@ function options(argv: readonly string[], environmentPort: string | undefined): 
       },
     }).values;
   } catch (error) {
-    throw new SyscallError("EINVAL", `${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
   const mode = values.lenient === true ? "lenient" : "strict";
   if (values.path !== undefined) return { address: { path: values.path }, mode };
   const text = values.port ?? environmentPort ?? "7000";
   const port = Number(text);
   if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) {
-    throw new SyscallError("EINVAL", `port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);
+    throw new UsageError(`port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);
   }
   return { address: { port, ...(values.host === undefined ? {} : { host: values.host }) }, mode };
 }

@@ -35,7 +35,7 @@ export class NewTask<T> extends Syscall<Tid<T>> {
   // The answer is delivered inside the parent's frame: the one moment when the line of the spawn can be seen.
   override next(answer?: unknown): IteratorResult<this, Tid<T>> {
     if (this.#made !== undefined) {
-      this.#made.origin.site ??= captureSite(this.next);
+      this.#made.origin.spawn.site ??= captureSite(this.next);
       this.#made = undefined;
     }
     return super.next(answer);

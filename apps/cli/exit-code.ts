@@ -1,4 +1,4 @@
-// What the command's exit status says, and the error for a command line that cannot be obeyed.
+// What the command's exit status says.
 
 import { constants } from "node:os";
 
@@ -19,11 +19,4 @@ export const ExitCode = {
 /** As a shell reports a death by this signal: 130 for SIGINT, 143 for SIGTERM. */
 export function signalCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
-}
-
-/** The command line asks for what cannot be. The message is one sentence: the thing, and the way out. */
-export class UsageError extends Error {
-  static {
-    UsageError.prototype.name = "UsageError";
-  }
 }

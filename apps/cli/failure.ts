@@ -3,7 +3,8 @@
 
 import { DeadlockError, KernelPanic, printable, printableLines, type Task } from "../../kernel/index.ts";
 import { crashReport } from "../../kernel/report.ts";
-import { ExitCode, UsageError } from "./exit-code.ts";
+import { UsageError } from "../lib/usage.ts";
+import { ExitCode } from "./exit-code.ts";
 
 /** How a command failed. */
 export interface Failure {
@@ -21,7 +22,7 @@ const maxTextLength = 1_000_000;
  * @param task the task that threw it, for its logical stack; without one the error's own stack is shown
  */
 export function failureOf(error: unknown, who: string, task?: Task): Failure {
-  if (error instanceof UsageError) return failure(ExitCode.usage, error.message);
+  if (error instanceof UsageError || isForeignUsageError(error)) return failure(ExitCode.usage, error.message);
   if (error instanceof DeadlockError) return failure(ExitCode.deadlock, `${who} ended in a ${error.message}`);
   if (error instanceof KernelPanic) {
     const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
@@ -29,6 +30,11 @@ export function failureOf(error: unknown, who: string, task?: Task): Failure {
   }
   const stack = task === undefined ? stackOf(error) : crashReport(error, task);
   return failure(ExitCode.threw, `${who} failed: ${sentenceOf(error)}${below(error, stack)}`);
+}
+
+// An app in a folder of its own may have a copy of the package of its own.
+function isForeignUsageError(error: unknown): error is Error {
+  return error instanceof Error && error.name === UsageError.prototype.name;
 }
 
 /** As `failureOf`, for a task that was killed: there is no stack to show. */

@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { printable } from "../../kernel/index.ts";
 import { brandOf, type Runnable } from "../../kernel/syscall.ts";
-import { UsageError } from "./exit-code.ts";
+import { UsageError } from "../lib/usage.ts";
 import { prepareImports } from "./imports.ts";
 
 /** An app's default export. */

@@ -4,3 +4,4 @@ export { print } from "./print.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
 export { until } from "./until.ts";
+export { UsageError } from "./usage.ts";
