@@ -1,5 +1,6 @@
 // Our own calls to the other end of a connection, until they are answered. A call is a syscall made here, in user
 // space: it sends, waits with a name, and when it is given up tells the other end, which may then stop working on it.
+// Of what is not answered yet there is no more than the other end keeps while it cannot serve it (see backlog.ts).
 
 import {
   type Answer,
@@ -14,10 +15,13 @@ import {
   type Waiter,
 } from "../../kernel/syscall.ts";
 import { WaitQueue } from "../../syscalls/index.ts";
+import { until } from "../lib/until.ts";
+import { overheadBytes } from "./backlog.ts";
 import { rpcErrorFrom } from "./errors.ts";
 import { cancelMethod } from "./handlers.ts";
 import { batchPayload, requestPayload, type Span } from "./messages.ts";
-import { type Peer, until } from "./peer.ts";
+import { type Payload, payloadBytes } from "./payload.ts";
+import type { Peer } from "./peer.ts";
 
 /** How a call ended. */
 export type Outcome = { result: unknown } | { error: Error };
@@ -30,12 +34,20 @@ interface CallRequest {
 export class Calls {
   readonly peer: Peer;
   readonly pending: Map<string, Exchange> = new Map();
+  /** Who waits here is the first in line. */
   readonly freed: WaitQueue;
+  readonly #line: WaitQueue;
+  /** The exchange that is the first in line. */
+  #first: Exchange | undefined = undefined;
+  /** What is not answered yet weighs this much. */
+  #weight = 0;
   #nextId = 1;
+  #isOver = false;
 
   constructor(peer: Peer) {
     this.peer = peer;
     this.freed = new WaitQueue("wait for", `an answer of ${peer.connection.label}`);
+    this.#line = new WaitQueue("wait for", `its turn to call ${peer.connection.label}`);
   }
 
   call(method: string, params: unknown): Call<unknown> {
@@ -54,14 +66,14 @@ export class Calls {
   settle(id: string, result: Span | undefined, error: Span | undefined): boolean {
     const exchange = this.pending.get(id);
     if (exchange === undefined || (result === undefined) === (error === undefined)) return false;
-    this.pending.delete(id);
-    this.freed.wake();
+    this.forget(id, exchange);
     exchange.settle(id, error === undefined ? { result: result?.parse() } : { error: rpcErrorFrom(error.parse()) });
     return true;
   }
 
-  /** The connection is over: every call fails, now. */
+  /** Nothing is read any more: every call fails, now and from here on. */
   failAll(): void {
+    this.#isOver = true;
     const exchanges = new Set(this.pending.values());
     this.pending.clear();
     for (const exchange of exchanges) exchange.fail(this.#over());
@@ -72,8 +84,29 @@ export class Calls {
     return String(this.#nextId++);
   }
 
+  /** An exchange waits for the answers to its ids from now on. */
+  expect(exchange: Exchange): void {
+    this.#leaveLine(exchange);
+    for (const id of exchange.ids) this.pending.set(id, exchange);
+    this.#weight += exchange.ids.length * exchange.weightOfOne;
+  }
+
+  /** One answer is not waited for any more. False if it was not. */
+  forget(id: string, exchange: Exchange): boolean {
+    if (!this.pending.delete(id)) return false;
+    this.#weight -= exchange.weightOfOne;
+    this.freed.wake();
+    return true;
+  }
+
   mustBeOpen(): void {
-    if (this.peer.closed) throw this.#over();
+    if (this.#isOver || this.peer.closed) throw this.#over();
+  }
+
+  #leaveLine(exchange: Exchange): void {
+    if (this.#first !== exchange) return;
+    this.#first = undefined;
+    this.#line.wake();
   }
 
   #over(): SyscallError {
@@ -101,35 +134,58 @@ export class Calls {
     requests: readonly CallRequest[],
     isBatch: boolean,
   ): Program<Outcome[]> {
-    const { peer } = calls;
-    yield* until(calls.freed, () => peer.closed || calls.pending.size + requests.length <= peer.limits.maxInFlight);
-    yield* peer.outbox.room();
-    return yield* new Exchange(calls, requests, isBatch);
+    const { peer, pending } = calls;
+    const { maxInFlight, maxFrameBytes } = peer.limits;
+    const exchange = new Exchange(calls, requests, isBatch);
+    const hasRoom = (): boolean => pending.size + requests.length <= maxInFlight && calls.#weight < maxFrameBytes;
+    yield* until(calls.#line, () => calls.#first === undefined);
+    calls.#first = exchange;
+    try {
+      yield* until(calls.freed, () => calls.#isOver || hasRoom());
+      yield* peer.outbox.room();
+      return yield* exchange;
+    } finally {
+      calls.#leaveLine(exchange);
+    }
   });
 
   static readonly #notify = routine(function* notify(calls: Calls, method: string, params: unknown): Program<void> {
+    const payload = sized(calls.peer, requestPayload(undefined, method, params), method);
     yield* calls.peer.outbox.room();
-    calls.mustBeOpen();
-    calls.peer.send(requestPayload(undefined, method, params));
+    if (calls.peer.closed) throw calls.#over();
+    calls.peer.send(payload);
   });
+}
+
+function sized(peer: Peer, payload: Payload, what: string): Payload {
+  const bytes = payloadBytes(payload);
+  const { maxFrameBytes } = peer.limits;
+  if (bytes <= maxFrameBytes) return payload;
+  throw new SyscallError("EMSGSIZE", `${what} takes ${bytes} bytes, at most ${maxFrameBytes} may be sent: send less`);
 }
 
 /** One message of ours with one or more calls, and the wait for their answers. */
 class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
+  readonly ids: readonly string[];
+  /** What each of its calls weighs with the other end, about. */
+  readonly weightOfOne: number;
   readonly #calls: Calls;
   readonly #requests: readonly CallRequest[];
-  readonly #isBatch: boolean;
-  readonly #ids: string[] = [];
+  readonly #payload: Payload;
   readonly #outcomes: Outcome[] = [];
   #left: number;
   #waiter: Waiter<Outcome[]> | undefined = undefined;
 
+  /** @throws EMSGSIZE for what is larger than a frame; TypeError for params that cannot be sent */
   constructor(calls: Calls, requests: readonly CallRequest[], isBatch: boolean) {
     super();
     this.#calls = calls;
     this.#requests = requests;
-    this.#isBatch = isBatch;
     this.#left = requests.length;
+    this.ids = requests.map(() => calls.newId());
+    const payloads = requests.map(({ method, params }, place) => requestPayload(this.ids[place], method, params));
+    this.#payload = sized(calls.peer, isBatch ? batchPayload(payloads) : (payloads[0] ?? []), this.object);
+    this.weightOfOne = overheadBytes + Math.ceil(payloadBytes(this.#payload) / requests.length);
   }
 
   get verb(): string {
@@ -144,21 +200,16 @@ class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
   override handle(task: Task, _kernel: Kernel): Answer<Outcome[]> {
     const calls = this.#calls;
     calls.mustBeOpen();
-    const payloads = this.#requests.map(({ method, params }) => {
-      const id = calls.newId();
-      this.#ids.push(id);
-      return requestPayload(id, method, params);
-    });
     return task.block<Outcome[]>(this, (waiter) => {
       this.#waiter = waiter;
-      for (const id of this.#ids) calls.pending.set(id, this);
-      calls.peer.send(this.#isBatch ? batchPayload(payloads) : (payloads[0] ?? []));
+      calls.expect(this);
+      calls.peer.send(this.#payload);
       return () => this.#giveUp();
     });
   }
 
   settle(id: string, outcome: Outcome): void {
-    this.#outcomes[this.#ids.indexOf(id)] = outcome;
+    this.#outcomes[this.ids.indexOf(id)] = outcome;
     if (--this.#left === 0) this.#waiter?.wake(this.#outcomes);
   }
 
@@ -167,11 +218,10 @@ class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
   }
 
   #giveUp(): void {
-    const { pending, freed, peer } = this.#calls;
-    for (const id of this.#ids) {
-      if (!pending.delete(id)) continue;
-      freed.wake();
-      if (!peer.closed) peer.send(requestPayload(undefined, cancelMethod, { id: Number(id) }));
+    const { peer } = this.#calls;
+    for (const id of this.ids) {
+      const isUnanswered = this.#calls.forget(id, this);
+      if (isUnanswered && !peer.closed) peer.send(requestPayload(undefined, cancelMethod, { id: Number(id) }));
     }
   }
 }

@@ -6,8 +6,11 @@
 // Linear whatever the packets: places are remembered, and nothing is allocated for a length that was only claimed.
 
 import { codes } from "./errors.ts";
+import { contentLength, endOfBlock } from "./headers.ts";
 import type { Limits } from "./limits.ts";
-import { isSpace, type Scanner } from "./scan.ts";
+import { isSpace, OPEN_ARRAY, OPEN_OBJECT, type Scanner } from "./scan.ts";
+
+export { encodeFrame, type Payload, payloadBytes } from "./payload.ts";
 
 export type Framing = "length" | "lines" | "headers";
 
@@ -27,7 +30,6 @@ export type Frame =
   | { readonly kind: "foreign" };
 
 const LF = 0x0a;
-const blockEnd = Uint8Array.of(13, LF, 13, LF);
 const nothing = new Uint8Array(0);
 const contentDash = "content-";
 
@@ -39,11 +41,12 @@ export class Decoder {
   #buffer: Uint8Array = nothing;
   #start = 0;
   #end = 0;
-  /** In headers: how far the end of the block was looked for. In lines: how far the scanner has got. From #start. */
+  /** In headers: how far the end of the block was looked for, from #start. */
   #looked = 0;
-  /** In lines: a text is under way. In headers: the body's length, once known; -1 before. */
-  #isScanning = false;
+  /** In headers: the body's length, once known; -1 before. */
   #bodyBytes = -1;
+  /** In lines: a text is under way. */
+  #isScanning = false;
   /** In lines: bytes skipped of a broken text, so far; -1 when none is being skipped. */
   #skipped = -1;
   #isOver = false;
@@ -95,9 +98,9 @@ export class Decoder {
 
   /** No more bytes come: what that makes of a frame that has begun. */
   end(): Frame | undefined {
-    if (this.#isOver || !this.partial) return undefined;
+    const isCutOff = !this.#isOver && this.framing === "lines" && this.#isScanning;
     this.#isOver = true;
-    if (this.framing !== "lines" || !this.#isScanning) return undefined;
+    if (!isCutOff) return undefined;
     const start = this.#start;
     const isText = this.#scanner.finish() === "complete";
     return isText ? this.#text(start, start + this.#scanner.length, true) : refused(codes.parseError, false);
@@ -106,13 +109,13 @@ export class Decoder {
   #detect(): boolean {
     const first = this.#buffer[this.#start] as number; // there is a byte
     if (first <= 8) this.framing = "length";
-    else if (first === 0x7b || first === 0x5b || isSpace(first)) this.framing = "lines";
+    else if (first === OPEN_OBJECT || first === OPEN_ARRAY || isSpace(first)) this.framing = "lines";
     else {
       for (let i = 0; i < contentDash.length; i++) {
         if (this.#start + i === this.#end) return false;
         const byte = (this.#buffer[this.#start + i] as number) | 0x20; // inside; to lower case, "-" is "-" still
         if (byte !== contentDash.charCodeAt(i)) {
-          this.#isOver = true;
+          this.#stop();
           return false;
         }
       }
@@ -124,7 +127,7 @@ export class Decoder {
   #nextByLength(): Frame | undefined {
     const available = this.#end - this.#start;
     if (available < 4) return undefined;
-    const length = new DataView(this.#buffer.buffer, this.#buffer.byteOffset + this.#start, 4).getInt32(0);
+    const length = int32At(this.#buffer, this.#start);
     if (length < 0 || length > this.#limits.maxFrameBytes) return this.#fatal();
     if (available < 4 + length) return undefined;
     const start = this.#start + 4;
@@ -134,15 +137,14 @@ export class Decoder {
 
   #nextByHeaders(): Frame | undefined {
     if (this.#bodyBytes < 0) {
-      const bytes = Buffer.from(this.#buffer.buffer, this.#buffer.byteOffset, this.#end);
-      const place = bytes.indexOf(blockEnd, this.#start + this.#looked);
-      const blockBytes = (place < 0 ? this.#end : place + blockEnd.length) - this.#start;
-      if (blockBytes > this.#limits.maxHeaderBytes) return this.#fatal();
-      if (place < 0) {
-        this.#looked = Math.max(0, blockBytes - blockEnd.length + 1);
+      const end = endOfBlock(this.#buffer, this.#start, this.#start + this.#looked, this.#end);
+      const blockBytes = (end > 0 ? end : this.#end) - this.#start;
+      if (end < 0 || blockBytes > this.#limits.maxHeaderBytes) return this.#fatal();
+      if (end === 0) {
+        this.#looked = blockBytes;
         return undefined;
       }
-      const length = contentLength(bytes.toString("latin1", this.#start, place));
+      const length = contentLength(this.#buffer, this.#start, end);
       if (length === undefined || length > this.#limits.maxFrameBytes) return this.#fatal();
       this.#start += blockBytes;
       this.#looked = 0;
@@ -155,7 +157,10 @@ export class Decoder {
     return start === this.#start ? refused(codes.parseError, false) : this.#text(start, this.#start, false);
   }
 
-  // A text ends where its outermost bracket does; an LF inside one is white space, so that printed JSON passes.
+  // A text ends where its outermost bracket does, and an LF inside one is white space, so that printed JSON passes. It
+  // is broken at the first byte that no text can have there, wherever the packets were cut, and the rest of that line is
+  // skipped. But where a line begins with a bracket that cannot be, it is the text before that was cut short by its LF:
+  // the line is read as a text of its own.
   #nextText(): Frame | undefined {
     if (this.#skipped >= 0 && !this.#skip())
       return this.#skipped > this.#limits.maxFrameBytes ? this.#fatal() : undefined;
@@ -173,7 +178,7 @@ export class Decoder {
     this.#isScanning = false;
     this.#start = start + length;
     if (verdict === "complete") return this.#text(start, this.#start, true);
-    this.#skipped = 0;
+    if (verdict === "deep" || !startsText(this.#buffer, start, this.#start)) this.#skipped = 0;
     return refused(verdict === "deep" ? codes.invalidRequest : codes.parseError, false);
   }
 
@@ -194,10 +199,15 @@ export class Decoder {
   }
 
   #fatal(): Frame {
+    this.#stop();
+    return refused(codes.invalidRequest, true);
+  }
+
+  #stop(): void {
     this.#isOver = true;
     this.#buffer = nothing;
     this.#start = this.#end = 0;
-    return refused(codes.invalidRequest, true);
+    this.#skipped = this.#bodyBytes = -1;
   }
 }
 
@@ -205,45 +215,17 @@ function refused(code: number, fatal: boolean): Frame {
   return { kind: "refused", code, fatal };
 }
 
-/** The one Content-Length of a block of headers; undefined for none, two, or one that is no plain number. */
-function contentLength(block: string): number | undefined {
-  let length: number | undefined;
-  for (const line of block.split("\r\n")) {
-    const colon = line.indexOf(":");
-    if (colon < 1 || /[^!-~]/.test(line.slice(0, colon))) return undefined;
-    if (line.slice(0, colon).toLowerCase() !== "content-length") continue;
-    const value = line.slice(colon + 1).replace(/^[ \t]+|[ \t]+$/g, "");
-    if (length !== undefined || !/^[0-9]{1,10}$/.test(value)) return undefined;
-    length = Number(value);
-  }
-  return length;
+function int32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 24) | ((bytes[at + 1] as number) << 16); // four bytes are there
+  return high | ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number); // four bytes are there
 }
 
-/** One payload: text, or text around bytes that are JSON already. */
-export type Payload = readonly (string | Uint8Array)[];
-
-/** A payload as one frame, ready to be written. */
-export function encodeFrame(framing: Framing, payload: Payload): Uint8Array {
-  let length = 0;
-  for (const part of payload) length += typeof part === "string" ? Buffer.byteLength(part) : part.length;
-  const header = framing === "headers" ? `Content-Length: ${length}\r\n\r\n` : "";
-  const before = framing === "length" ? 4 : header.length;
-  const frame = Buffer.allocUnsafe(before + length + (framing === "lines" ? 1 : 0));
-  if (framing === "length") frame.writeInt32BE(length, 0);
-  else if (framing === "headers") frame.write(header, 0, "latin1");
-  let at = before;
-  for (const part of payload) {
-    if (typeof part === "string") at += frame.write(part, at);
-    else {
-      frame.set(part, at);
-      at += part.length;
-    }
+/** Whether the byte at `at`, inside a text that began at `start`, opens a bracket and is the first of its line. */
+function startsText(bytes: Uint8Array, start: number, at: number): boolean {
+  if (bytes[at] !== OPEN_OBJECT && bytes[at] !== OPEN_ARRAY) return false;
+  for (let before = at - 1; before > start && isSpace(bytes[before] as number); before--) {
+    // in range: between the text's start and the byte
+    if (bytes[before] === LF) return true;
   }
-  if (framing === "lines") frame[at] = LF;
-  return frame;
-}
-
-/** Bytes of a payload. */
-export function payloadBytes(payload: Payload): number {
-  return payload.reduce((sum, part) => sum + (typeof part === "string" ? Buffer.byteLength(part) : part.length), 0);
+  return false;
 }

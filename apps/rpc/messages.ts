@@ -2,9 +2,10 @@
 // anything is parsed; an id stays the token that came in, so that 9007199254740993, 1e2 and -0 go back as they were;
 // params are parsed when somebody asks.
 
+import { Buffer } from "node:buffer";
 import { codes, textOf } from "./errors.ts";
-import { type Payload, payloadBytes } from "./framing.ts";
 import type { Limits } from "./limits.ts";
+import { mostBytes, type Payload, payloadBytes } from "./payload.ts";
 import { ERROR, ID, JSONRPC, METHOD, OPEN_ARRAY, OPEN_OBJECT, PARAMS, RESULT, type Scanner } from "./scan.ts";
 import { utf8 } from "./utf8.ts";
 
@@ -21,6 +22,11 @@ export class Span {
     this.#bytes = bytes;
     this.#start = start;
     this.#end = end;
+  }
+
+  /** Bytes. */
+  get length(): number {
+    return this.#end - this.#start;
   }
 
   /** The value. It is valid JSON within the depth limit: this never throws. */
@@ -156,18 +162,29 @@ function isStructured(first: number | undefined): boolean {
  * @param id the request's id, as its token
  */
 export function resultPayload(id: string, value: unknown, limits: Limits): Payload {
-  if (value instanceof RawJson) return sized(id, ['{"jsonrpc":"2.0","result":', value.bytes, `,"id":${id}}`], limits);
-  let text: string;
+  let result: string | Uint8Array;
   try {
-    text = JSON.stringify(value) ?? "null";
+    result = value instanceof RawJson ? value.bytes : (JSON.stringify(value) ?? "null");
   } catch {
     return errorPayload(id, codes.internalError);
   }
-  return sized(id, [`{"jsonrpc":"2.0","result":${text},"id":${id}}`], limits);
+  const payload = [resultHead, result, `,"id":${id}}`];
+  const isTooLong = mostBytes(payload) > limits.maxFrameBytes && payloadBytes(payload) > limits.maxFrameBytes;
+  return isTooLong ? errorPayload(id, codes.internalError) : payload;
 }
 
-function sized(id: string, payload: Payload, limits: Limits): Payload {
-  return payloadBytes(payload) > limits.maxFrameBytes ? errorPayload(id, codes.internalError) : payload;
+const resultHead: Uint8Array = Buffer.from('{"jsonrpc":"2.0","result":');
+const errorHead = `{"jsonrpc":"2.0","error":{"code":${codes.internalError},"message":"${textOf(codes.internalError)}"}`;
+
+/** Whether a payload is a response with a result. */
+export function isResult(payload: Payload): boolean {
+  return payload[0] === resultHead;
+}
+
+/** A response with a result as one with an internal error, for the same request. */
+export function withoutResult(payload: Payload): Payload {
+  const ofId = payload[2];
+  return isResult(payload) && ofId !== undefined ? [errorHead, ofId] : payload;
 }
 
 /** A response with an error. `data` that JSON cannot say is left out. */

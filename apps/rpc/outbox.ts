@@ -90,7 +90,7 @@ export class Outbox {
 }
 
 /** True for the error of a peer that is gone or does not read, which ends one connection and is no fault of ours. */
-export function isPeerGone(error: unknown): boolean {
+export function isPeerGone(error: unknown): error is SyscallError {
   return error instanceof SyscallError && goneCodes.has(error.code);
 }
 

@@ -1,32 +1,23 @@
 // One end of a JSON-RPC connection, server and client alike: it serves the other's requests and makes its own. One
 // task reads, one writes, and requests that take time have a task each; the outbox joins them. Back-pressure: while
-// the outbox is full or as many requests as allowed are being served, no request is read, so TCP holds the other end
-// back. Responses to our own calls do not wait for that room: they are settled as they are read.
+// the outbox is full or as many requests as allowed are being served, what is read waits in the backlog; when that is
+// full too, nothing is read, so TCP holds the other end back. Responses to our own calls never wait for that room.
 
 import type { Connection } from "../../kernel/machine/machine.ts";
-import { type Call, Cancelled, type Program, routine, type SyscallError, type Tid } from "../../kernel/syscall.ts";
-import {
-  Adopt,
-  GetTime,
-  Join,
-  KillTask,
-  KillTasks,
-  NewTask,
-  Park,
-  ReadWait,
-  Timeout,
-  type WaitQueue,
-} from "../../syscalls/index.ts";
+import { type Call, Cancelled, type Program, routine, type Tid } from "../../kernel/syscall.ts";
+import { Adopt, GetTime, Join, KillTask, KillTasks, NewTask, ReadWait, Timeout } from "../../syscalls/index.ts";
+import { slice } from "./backlog.ts";
+import { BatchReply } from "./batch.ts";
 import { Calls } from "./calls.ts";
 import { RpcCounters } from "./counters.ts";
 import { codes } from "./errors.ts";
 import { Decoder, encodeFrame, type Frame, type Framing, type Payload } from "./framing.ts";
 import { cancelMethod, type Methods } from "./handlers.ts";
 import { defaultLimits, type Limits } from "./limits.ts";
-import { batchPayload, errorPayload, type Message, type Mode, readMessage, readScanned } from "./messages.ts";
+import { type Message, type Mode, readMessage, readScanned } from "./messages.ts";
 import { isPeerGone, Outbox } from "./outbox.ts";
 import { Scanner } from "./scan.ts";
-import { Serving } from "./serving.ts";
+import { type Incoming, type Reply, Serving } from "./serving.ts";
 
 export interface PeerOptions {
   /** What to serve. Default: nothing, every request is "Method not found". */
@@ -40,8 +31,6 @@ export interface PeerOptions {
 }
 
 const chunkBytes = 65_536;
-/** Messages served before other tasks get a turn. */
-const slice = 16;
 
 export class Peer {
   readonly connection: Connection;
@@ -58,6 +47,7 @@ export class Peer {
   #writer: Tid<void> | undefined = undefined;
   #sliceLeft = slice;
   #hasSpoken = false;
+  #isLost = false;
 
   constructor(connection: Connection, options: PeerOptions = {}) {
     this.connection = connection;
@@ -126,12 +116,10 @@ export class Peer {
       peer.#writer = yield* new NewTask(Peer.#write(peer), "rpc.writer");
       yield* Peer.#readAndDrain(peer, peer.#writer);
     } catch (error) {
-      if (!isPeerGone(error)) throw error;
-      if ((error as SyscallError).code === "ETIMEDOUT")
-        peer.counters.timedOut++; // only SyscallErrors are of these
-      else peer.counters.reset++;
+      peer.#noteLoss(error);
     } finally {
       peer.close();
+      peer.#serving.giveUpUnbegun();
       yield* new KillTasks(peer.#serving.tids(), "the connection is over");
       if (peer.#writer !== undefined) yield* new KillTask(peer.#writer, "the connection is over");
     }
@@ -146,6 +134,7 @@ export class Peer {
       if (!(error instanceof Cancelled)) throw error;
       cancelled = error;
       answerMs = peer.limits.drainMs;
+      peer.#serving.giveUpUnbegun();
     }
     peer.#calls.failAll();
     // The other end may only have closed its half: what it asked is still answered.
@@ -165,11 +154,19 @@ export class Peer {
     try {
       yield* peer.outbox.write(peer.limits.stalledWriteMs);
     } catch (error) {
-      if (!isPeerGone(error)) throw error;
-      if ((error as SyscallError).code === "ETIMEDOUT") peer.counters.timedOut++; // only SyscallErrors are of these
+      peer.#noteLoss(error);
       peer.close();
     }
   });
+
+  /** Counts how the connection was lost: once, whichever tasks find it out. EBADF: one of ours has closed it. */
+  #noteLoss(error: unknown): void {
+    if (!isPeerGone(error)) throw error;
+    if (this.#isLost || error.code === "EBADF") return;
+    this.#isLost = true;
+    if (error.code === "ETIMEDOUT") this.counters.timedOut++;
+    else this.counters.reset++;
+  }
 
   static readonly #read = routine(function* read(peer: Peer): Program<void> {
     const { connection, limits } = peer;
@@ -190,53 +187,51 @@ export class Peer {
       for (let frame = decoder.next(); frame !== undefined; frame = decoder.next()) {
         partialUntil = 0;
         const work = peer.#frame(frame);
-        if (work === "stop") return;
         if (work !== undefined) yield* work;
+        if (frame.kind === "foreign" || (frame.kind === "refused" && frame.fatal)) return;
+        // Who lets this much wait so long is not there any more, or does not read.
+        if (peer.#serving.backlog.isFull) yield* new Timeout(limits.stalledWriteMs, peer.#serving.backlog.room());
         if (--peer.#sliceLeft <= 0) {
           peer.#sliceLeft = slice;
           yield; // others run in between, however many requests one packet holds
         }
       }
       waitMs = Number.POSITIVE_INFINITY;
-      if (decoder.partial) {
-        const now = yield* new GetTime();
-        if (partialUntil === 0) partialUntil = now + limits.partialFrameMs;
-        waitMs = Math.max(0, partialUntil - now);
+      if (!decoder.partial) {
+        partialUntil = 0;
+        continue;
       }
+      const now = yield* new GetTime();
+      if (partialUntil === 0) partialUntil = now + limits.partialFrameMs;
+      waitMs = Math.max(0, partialUntil - now);
     }
     const last = decoder.end();
     const work = last === undefined ? undefined : peer.#frame(last);
-    if (work !== undefined && work !== "stop") yield* work;
+    if (work !== undefined) yield* work;
   });
 
-  /** Serves what can be served at once; what has to wait for room or for a task comes back as a call. */
-  #frame(frame: Frame): Call<void> | "stop" | undefined {
+  /** Serves what can be served at once; the call that comes back does the rest and must be run. */
+  #frame(frame: Frame): Call<void> | undefined {
     if (frame.kind === "foreign") {
       this.counters.refused++;
-      return "stop";
+      return undefined;
     }
     if (frame.kind === "refused") {
-      this.#refuse("null", frame.code, this.#sendReply);
-      return frame.fatal ? "stop" : undefined;
+      return this.#message({ kind: "invalid", id: "null", code: frame.code }, 0, this.#sendReply);
     }
     const { bytes, start, end, scanned } = frame;
     const message = scanned
       ? readScanned(this.#scanner, bytes, start, this.limits, this.mode)
       : readMessage(this.#scanner, bytes, start, end, this.limits, this.mode);
-    return message.kind === "batch" ? Peer.#batch(this, message) : this.#message(message, this.#sendReply);
+    if (message.kind === "batch") return Peer.#batch(this, message);
+    return this.#message(message, end - start, this.#sendReply);
   }
 
-  readonly #sendReply = (payload: Payload | undefined): void => {
+  readonly #sendReply: Reply = (payload) => {
     if (payload !== undefined) this.send(payload);
   };
 
-  #refuse(id: string, code: number, reply: (payload: Payload | undefined) => void): void {
-    this.counters.refused++;
-    this.counters.errors++;
-    reply(errorPayload(id, code));
-  }
-
-  #message(message: Message, reply: (payload: Payload | undefined) => void): Call<void> | undefined {
+  #message(message: Exclude<Message, { kind: "batch" }>, bytes: number, reply: Reply): Call<void> | undefined {
     switch (message.kind) {
       case "response":
         if (!this.#calls.settle(message.id, message.result, message.error)) this.counters.strayResponses++;
@@ -247,65 +242,37 @@ export class Peer {
         break;
       case "notification":
         this.counters.notifications++;
-        if (message.method === cancelMethod) {
-          reply(undefined);
-          return this.#cancel(message.params?.parse());
-        }
+        if (message.method !== cancelMethod) break;
+        reply(undefined);
+        return this.#serving.cancel(message.params);
+      case "invalid":
+        this.counters.refused++;
         break;
-      default:
-        this.#refuse(
-          message.kind === "invalid" ? message.id : "null",
-          message.kind === "invalid" ? message.code : codes.invalidRequest,
-          reply,
-        );
-        return undefined;
     }
-    return this.#serving.hasRoom ? this.#serving.serve(message, reply) : Peer.#whenRoom(this, message, reply);
+    return this.#serving.take(message, bytes, reply);
   }
 
-  static readonly #whenRoom = routine(function* whenRoom(
-    peer: Peer,
-    message: Message & { kind: "request" | "notification" },
-    reply: (payload: Payload | undefined) => void,
-  ): Program<void> {
-    yield* peer.#serving.room();
-    const work = peer.#serving.serve(message, reply);
-    if (work !== undefined) yield* work;
-  });
-
-  // Each element is read and served when its turn comes; the answers are kept until all are there.
+  // Each element is read and served when its turn comes. A batch that has been begun is not left half done by a cancel.
   static readonly #batch = routine(function* batch(peer: Peer, message: Message & { kind: "batch" }): Program<void> {
     peer.counters.batches++;
-    const answers: (Payload | undefined)[] = [];
-    let left = message.elements.length;
+    const answer = new BatchReply(peer, message.elements.length);
+    let cancelled: Cancelled | undefined;
     for (const [place, element] of message.elements.entries()) {
-      const reply = (payload: Payload | undefined): void => {
-        answers[place] = payload;
-        if (--left > 0) return;
-        const payloads = answers.filter((answer) => answer !== undefined);
-        if (payloads.length > 0) peer.send(batchPayload(payloads));
-      };
       const read = element.read(peer.#elementScanner, peer.limits, peer.mode);
-      const work = peer.#message(read, reply);
-      if (work !== undefined) yield* work;
-      if (--peer.#sliceLeft <= 0) {
+      const inner: Incoming | (Message & { kind: "response" }) =
+        read.kind === "batch" ? { kind: "invalid", id: "null", code: codes.invalidRequest } : read;
+      const work = peer.#message(inner, element.length, (payload) => answer.settle(place, payload));
+      try {
+        if (work !== undefined) yield* work;
+        if (--peer.#sliceLeft > 0) continue;
         peer.#sliceLeft = slice;
         yield;
+      } catch (error) {
+        if (!(error instanceof Cancelled)) throw error;
+        cancelled = error;
+        peer.#serving.giveUpUnbegun();
       }
     }
-  });
-
-  #cancel(params: unknown): Call<void> | undefined {
-    const tid = this.#serving.find(params);
-    return tid === undefined ? undefined : Peer.#kill(tid);
-  }
-
-  static readonly #kill = routine(function* kill(tid: Tid): Program<void> {
-    yield* new KillTask(tid, "cancelled by its client");
+    if (cancelled !== undefined) throw cancelled;
   });
 }
-
-/** Waits in a queue until a condition holds. */
-export const until = routine(function* until(queue: WaitQueue, holds: () => boolean): Program<void> {
-  while (!holds()) yield* new Park(queue);
-});

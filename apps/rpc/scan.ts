@@ -279,7 +279,10 @@ function memberByInitial(byte: number | undefined): number {
 
 /** Which member's name a key spells with the help of escapes: "\u0069d" is "id" to every parser. */
 function escapedMember(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start > LONGEST_KEY + 1 || bytes.subarray(start, end).indexOf(0x5c) < 0) return OTHER;
+  if (end - start > LONGEST_KEY + 1) return OTHER;
+  let at = start;
+  while (at < end && bytes[at] !== 0x5c) at++;
+  if (at === end) return OTHER;
   const member = names.indexOf(JSON.parse(utf8(bytes, start - 1, end)));
   return member < 0 ? OTHER : member;
 }

@@ -1,15 +1,16 @@
 // A JSON-RPC server: accepts connections and gives each a peer in a task of its own. As many at once as the limit says,
 // and always 64 descriptors below the system's; beyond that it stops accepting, and the system's backlog holds the rest.
 
-import type { Connection, Listener } from "../../kernel/machine/machine.ts";
-import { Cancelled, type Program, type Routine, routine, type Tid } from "../../kernel/syscall.ts";
-import { CancelTasks, GetMachine, KillTasks, NewTask, Park, Timeout, WaitQueue } from "../../syscalls/index.ts";
+import type { Listener } from "../../kernel/machine/machine.ts";
+import { Cancelled, type Routine, routine } from "../../kernel/syscall.ts";
+import { CancelTasks, GetMachine, KillTasks } from "../../syscalls/index.ts";
 import { accept } from "../lib/sockets.ts";
 import { RpcCounters } from "./counters.ts";
 import type { Methods } from "./handlers.ts";
 import { type Limits, resolveLimits } from "./limits.ts";
 import type { Mode } from "./messages.ts";
-import { Peer, until } from "./peer.ts";
+import { Peer } from "./peer.ts";
+import { Seats } from "./seats.ts";
 
 export interface ServeOptions {
   /** Those left out are `defaultLimits`. */
@@ -35,49 +36,22 @@ export const serve: Routine<[listener: Listener, methods: Methods, options?: Ser
     const counters = options.counters ?? new RpcCounters();
     const { descriptors } = yield* new GetMachine();
     const most = Math.max(1, Math.min(limits.maxConnections, descriptors - spareDescriptors));
-    const open = new Set<Tid>();
-    const freed = new WaitQueue("wait for", `one of ${most} connections to end`);
+    const seats = new Seats(listener, most, counters);
     try {
       for (;;) {
-        if (open.size >= most) counters.full++;
-        while (open.size >= most) yield* new Park(freed);
+        yield* seats.vacancy();
         const connection = yield* accept(listener);
-        const peer = new Peer(connection, { methods, limits, counters, mode: options.mode ?? "strict" });
-        const tid: Tid = yield* new NewTask(
-          serveOne(peer, () => leave(open, freed, tid)),
-          nameOf(connection),
-        );
-        open.add(tid);
+        yield* seats.give(new Peer(connection, { methods, limits, counters, mode: options.mode ?? "strict" }));
       }
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       listener.close();
-      yield* new CancelTasks(open, "the server is shutting down");
-      yield* new Timeout(
-        limits.drainMs + lastMs,
-        until(freed, () => open.size === 0),
-      );
+      yield* new CancelTasks(seats.tids(), "the server is shutting down");
+      yield* seats.allFree(limits.drainMs + lastMs);
       throw error;
     } finally {
       listener.close();
-      yield* new KillTasks(open, "the server has ended");
+      yield* new KillTasks(seats.tids(), "the server has ended");
     }
   },
 );
-
-const serveOne = routine(function* serveOne(peer: Peer, over: () => void): Program<void> {
-  try {
-    yield* peer.run();
-  } finally {
-    over();
-  }
-});
-
-function leave(open: Set<Tid>, freed: WaitQueue, tid: Tid): void {
-  open.delete(tid);
-  freed.wake(Number.POSITIVE_INFINITY);
-}
-
-function nameOf(connection: Connection): string {
-  return `rpc ${connection.peer}`.slice(0, 64);
-}

@@ -108,6 +108,9 @@ function recountTimers(timers: Timers, fail: Fail): void {
       fail("K12", `a timer of task ${who.task.tid} has outlived its wait`);
     }
     const { task } = who as { readonly task?: Task }; // an Ending or a Parked has one
+    if (task !== undefined && task.ending === who && (task.marks & Mark.unwinding) === 0) {
+      fail("K12", `the clock of a cleanup of task ${task.tid} has outlived it`);
+    }
     if (task?.state === State.exited) fail("K12", `a timer has outlived task ${task.tid}`);
   }
 }

@@ -290,6 +290,33 @@ test("a kill after a cancel that is still being tidied up ends the task, by the 
   expect(value).toEqual({ status: "killed", by: 1, why: "now", clean: true });
 });
 
+test("thrown on by the finally of a task that is killed meanwhile, it is no fault of the cleanup", () => {
+  const { counters, value } = run(function* () {
+    const victim = yield* new NewTask(
+      (function* () {
+        let cancelled: unknown;
+        try {
+          try {
+            yield* new Sleep(Number.POSITIVE_INFINITY);
+          } catch (error) {
+            cancelled = error;
+            yield* new Sleep(Number.POSITIVE_INFINITY);
+          }
+        } finally {
+          yield* throwing(cancelled);
+        }
+      })(),
+    );
+    yield* new Sleep(1);
+    yield* new CancelTask(victim, "please");
+    yield* new Sleep(1);
+    yield* new KillTask(victim, "now");
+    return yield* new WaitTask(victim);
+  });
+  expect(value).toEqual({ status: "killed", by: 1, why: "now", clean: true });
+  expect(counters.reports).toBe(0);
+});
+
 test("of a task that has ended it says so, of one that never was it is ESRCH", () => {
   const { outcome, value } = { ...run(() => cancelling()), ...runExit(() => new CancelTask(77)) };
   expect(value).toBe(false);

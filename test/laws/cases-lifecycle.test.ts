@@ -54,6 +54,19 @@ test("a late WaitTask answers at once, any number of times", () => {
   expect(value).toEqual({ exits: Array(2).fill({ status: "returned", value: "early" }), took: 0 });
 });
 
+test("an exit is kept until it is collected, and where the latest are not kept, no longer", () => {
+  const { value } = run(
+    function* () {
+      const tid = yield* new NewTask(returning("kept"));
+      for (let i = 0; i < 50; i++) yield* new NewTask(returning(i));
+      yield* new Sleep(1);
+      return [yield* codeOf(joining(tid)), yield* codeOf(joining(tid))];
+    },
+    { limits: { recentExits: 0 } },
+  );
+  expect(value).toEqual(["", "ESTALE"]);
+});
+
 test("a joiner cancelled while it waits leaves the child alone, and the child's crash is reported all the same", () => {
   const { counters, value } = run(function* () {
     const child = yield* new NewTask(

@@ -1,7 +1,15 @@
 // Timeouts: a deadline for a part of a task. Of completion and deadline exactly one wins; the loser leaves nothing.
 
 import { expect, test } from "vitest";
-import { type Call, type Program, type Runnable, routine, type Waiter } from "../../kernel/syscall.ts";
+import {
+  Call,
+  type Kernel,
+  type Program,
+  type Runnable,
+  routine,
+  type Task,
+  type Waiter,
+} from "../../kernel/syscall.ts";
 import { CancelTask, GetTid, GetTime, KillTask, NewTask, Sleep, Timeout, WaitTask } from "../../syscalls/index.ts";
 import { run } from "../kit/index.ts";
 import { Custom, codeOf, codeText, sleeper, throwing, waitFor } from "./programs.ts";
@@ -224,6 +232,36 @@ test("the error of a cleanup is the cause of ETIMEDOUT, the errors of several ar
   expect(value[0]?.cause).toEqual(new RangeError("cleanup 0"));
   expect(value[1]?.cause).toMatchObject({ errors: [{ message: "cleanup 0" }, { message: "cleanup 1" }] });
   expect(counters.crashes).toBe(0);
+});
+
+test.each([
+  ["that is frozen", Object.freeze(new RangeError("unwound"))],
+  ["that has a cause already", new RangeError("unwound", { cause: "another" })],
+  ["that is no Error", "unwound"],
+])("where an error %s cannot carry the error of a cleanup, that is reported", (_name, unwound) => {
+  class Scope extends Call<void> {
+    override enter(task: Task, kernel: Kernel): Program<void> {
+      const { depth } = task;
+      kernel.timers.set(kernel.clock() + 5, { timer: -1, expire: () => task.unwindTo(depth, unwound) });
+      return (function* () {
+        try {
+          yield* new Sleep(100);
+        } finally {
+          yield* throwing(new Error("the cleanup's"));
+        }
+      })();
+    }
+  }
+  const { logs, value } = run(function* () {
+    try {
+      yield* new Scope();
+      return "went on";
+    } catch (error) {
+      return error;
+    }
+  });
+  expect(value).toBe(unwound);
+  expect(logs[0]?.text).toContain("the cleanup's");
 });
 
 test("a cleanup that does not end is dropped, and ETIMEDOUT comes all the same", () => {

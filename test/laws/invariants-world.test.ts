@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { KernelPanic } from "../../kernel/errors.ts";
 import { benignFaults } from "../../kernel/machine/virtual.ts";
-import type { Observer } from "../../kernel/observer.ts";
+import type { Observer, TaskRecord } from "../../kernel/observer.ts";
 import { type Call, type Program, routine, type Tid } from "../../kernel/syscall.ts";
 import {
   GetTime,
@@ -138,6 +138,39 @@ function* asking(): Program<never> {
   for (;;) yield* new GetTime();
 }
 
+test.each([1, 4, 32])(
+  "K16: a turn makes as many traps as the quantum says (%i); calls and returns count",
+  (quantum) => {
+    const inner = routine(function* inner(): Program<void> {});
+    const { value } = run(
+      function* () {
+        let calls = 0;
+        const asker = yield* new NewTask(asking());
+        const caller = yield* new NewTask(
+          (function* () {
+            for (;;) {
+              yield* inner();
+              calls++;
+            }
+          })(),
+        );
+        for (let laps = 0; laps < 20; laps++) yield;
+        const records = yield* new ListTasks();
+        const callsThen = calls;
+        for (const tid of [asker, caller]) yield* new KillTask(tid);
+        const of = (tid: Tid): TaskRecord | undefined => records.find((record) => record.tid === tid);
+        return { asker: of(asker), caller: of(caller), calls: callsThen };
+      },
+      { quantum },
+    );
+    const [asker, caller] = [value.asker?.turns ?? 0, value.caller?.turns ?? 0];
+    expect(asker).toBeGreaterThan(10);
+    expect(value.asker?.traps).toBe(asker * quantum);
+    // The last return of a turn is taken in by the caller in that same turn.
+    expect(value.calls).toBe(caller * Math.max(1, quantum / 2));
+  },
+);
+
 test("K16: the machine is polled within 1,024 turns, and within whatever the limit says", () => {
   for (const pollTurns of [1, 10, 33, 1_024]) {
     const { counters } = run(
@@ -170,6 +203,17 @@ test("K18: a run returns when no task is left, and explains when nothing can wak
   expect(outcome).toMatchObject({ status: "threw", error: { code: "EDEADLK", cycle: [] } });
   expect(log).toEqual(["stuck finally"]);
   expect(stuck.tasks.size).toBe(0);
+});
+
+test("K18: waiting for a peer that will never send is a deadlock too, in a world where nothing can happen", () => {
+  const { outcome } = runExit(
+    function* () {
+      const { server } = yield* socketPair();
+      yield* new ReadWait(server);
+    },
+    { maxTurns: 10_000 },
+  );
+  expect(outcome).toMatchObject({ status: "threw", error: { code: "EDEADLK" } });
 });
 
 test("K19: one seed is one run, to the last event, and another seed another run", () => {

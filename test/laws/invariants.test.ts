@@ -389,6 +389,70 @@ test("K10: a cleanup that yields takes a second at most", () => {
   expect(counters.unclean).toBe(1);
 });
 
+test("K10: a cleanup that goes on in small steps takes a second at most, too", () => {
+  let steps = 0;
+  const { now, value } = run(() =>
+    endOf(
+      (function* () {
+        try {
+          yield* new Sleep(Number.POSITIVE_INFINITY);
+        } finally {
+          for (;;) {
+            yield* new Sleep(10);
+            steps++;
+          }
+        }
+      })(),
+      "kill",
+    ),
+  );
+  expect(value).toMatchObject({ status: "killed", clean: false });
+  expect(now).toBeLessThan(1_010);
+  expect(steps).toBeGreaterThan(90);
+});
+
+test("K10: deadlines inside a cleanup do not give it more traps", () => {
+  let deadlines = 0;
+  const { value } = run(() =>
+    endOf(
+      (function* () {
+        try {
+          yield* new Sleep(Number.POSITIVE_INFINITY);
+        } finally {
+          for (;;) {
+            yield* codeOf(timing(sleeper([]), 0));
+            deadlines++;
+          }
+        }
+      })(),
+      "kill",
+    ),
+  );
+  expect(value).toMatchObject({ status: "killed", clean: false });
+  expect(deadlines).toBeGreaterThan(100);
+  expect(deadlines).toBeLessThanOrEqual(500);
+});
+
+test("K10: each cleanup of a task has its own second", () => {
+  const log: string[] = [];
+  run(function* () {
+    for (const name of ["first", "second", "third"]) {
+      yield* codeOf(timing(slow(log, name), 1));
+      log.push(`${name} told`);
+    }
+  });
+  expect(log).toEqual(["first", "first told", "second", "second told", "third", "third told"]);
+});
+
+function* slow(log: string[], name: string): Program<void> {
+  try {
+    yield* new Sleep(Number.POSITIVE_INFINITY);
+  } finally {
+    yield* new Sleep(600);
+    log.push(name);
+  }
+}
+
 test("K11: killing and cancelling twice is killing and cancelling once", () => {
   const log: string[] = [];
   const { counters, value } = run(function* () {
@@ -440,8 +504,8 @@ function* parking(queue: WaitQueue): Program<void> {
   yield* new Park(queue);
 }
 
-function* timing(program: Program<unknown>): Program<void> {
-  yield* new Timeout(1_000, program);
+function* timing(program: Program<unknown>, ms = 1_000): Program<void> {
+  yield* new Timeout(ms, program);
 }
 
 test("K12: nothing is left when a run is over, however it ended", () => {
