@@ -64,7 +64,7 @@ function options(argv: readonly string[], environmentPort: string | undefined): 
   }
   const mode = values.lenient === true ? "lenient" : "strict";
   if (values.path !== undefined) return { address: { path: values.path }, mode };
-  const text = values.port ?? environmentPort ?? "7000";
+  const text = values.port ?? (environmentPort || "7000"); // an empty variable is as good as none
   const port = Number(text);
   if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) {
     throw new UsageError(`port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);

@@ -1,6 +1,6 @@
 // Reports for people: a crash with its logical stack, a deadlock with its table and cycle, a panic with its dump.
 
-import { DeadlockError } from "./errors.ts";
+import { DeadlockError, SyscallError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import type { TaskRecord } from "./observer.ts";
 import { siteText, trailOf } from "./stack.ts";
@@ -25,22 +25,35 @@ function errorText(error: unknown, seen: Set<unknown> = new Set()): string {
     if (!(error instanceof Error)) return `thrown: ${shown(error)}`;
     if (seen.has(error) || seen.size >= maxErrors) return "… (shown above, or one too many)";
     seen.add(error);
-    const own = ownFrames(typeof error.stack === "string" ? error.stack : `${error.name}: ${error.message}`);
+    const own = ownFrames(error);
     const errors = error instanceof AggregateError ? error.errors.slice(0, maxErrors) : [];
     const each = errors.map((one: unknown) => `\n  - ${errorText(one, seen)}`).join("");
-    return own + each + (error.cause === undefined ? "" : `\n  caused by ${errorText(error.cause, seen)}`);
+    return own + each + (!hasCauseOfItsOwn(error) ? "" : `\n  caused by ${errorText(error.cause, seen)}`);
   } catch {
     return "thrown: an error that cannot be shown";
   }
 }
 
+// A system's error under the same code says nothing that its SyscallError does not.
+function hasCauseOfItsOwn(error: Error): boolean {
+  if (error.cause === undefined) return false;
+  return !(error instanceof SyscallError && (error.cause as { code?: unknown } | null)?.code === error.code); // any value
+}
+
 // The error's own lines down to the innermost frame. What is below is the kernel's loop, and where the kernel or a
 // machine made the error, its inner workings: neither says anything about the task.
-function ownFrames(stack: string): string {
+function ownFrames(error: Error): string {
+  const stack = typeof error.stack === "string" ? error.stack : `${error.name}: ${error.message}`;
   const lines = stack.split("\n");
   const end = lines.findIndex((line) => /^ {4}at .*\.(next|throw|return) \(<anonymous>\)$/.test(line));
-  const own = end < 0 ? lines : lines.slice(0, end);
-  return own.filter((line) => !(line.startsWith("    at ") && line.includes(kernelFolder))).join("\n");
+  const own = (end < 0 ? lines : lines.slice(0, end)).filter((line) => !isInner(line, error)).join("\n");
+  if (!(error instanceof SyscallError)) return own;
+  return own.replace(`${error.name}: `, `${error.name} [${error.code}]: `);
+}
+
+function isInner(line: string, error: Error): boolean {
+  if (!line.startsWith("    at ")) return false;
+  return line.includes(kernelFolder) || (error instanceof SyscallError && line.includes("(node:"));
 }
 
 const kernelFolder = new URL(".", import.meta.url).pathname;

@@ -7,6 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Watcher } from "./machine/machine.ts";
 import { noteSite } from "./stack.ts";
 import type { Task } from "./task.ts";
+import type { Timed } from "./timers.ts";
 
 // One import serves a syscall's file.
 export { Cancelled, SyscallError } from "./errors.ts";
@@ -38,7 +39,7 @@ export interface Blocked<out T> {
 export type Undo<T = unknown> = (waiter: Waiter<T>) => void;
 
 /** A task's place in whatever it waits for. Each method says whether it was taken: a wait ends once. */
-export interface Waiter<in out T> extends Watcher {
+export interface Waiter<in out T> extends Watcher, Timed {
   /** The task that waits. */
   readonly task: Task;
   /** What it waits for. */

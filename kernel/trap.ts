@@ -22,7 +22,7 @@ export function trap(task: Task, kernel: Kernel, yielded: unknown): void {
     serve(task, kernel, yielded as Syscall<unknown> & Staged); // the brand says so
   else if (what === "call")
     enter(task, kernel, yielded as Call<unknown> & Staged); // as above
-  else fault(task, new TypeError(`a task yielded ${described(yielded)}: ${adviceFor(yielded)}`));
+  else fault(task, badYield(task, yielded));
 }
 
 function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): void {
@@ -176,8 +176,16 @@ function described(value: unknown): string {
   }
 }
 
+// The names of its frames are in the message: a plain `yield` leaves no line on the way out.
+function badYield(task: Task, value: unknown): TypeError {
+  const where = task.frameNames(8).join(" < ");
+  return new TypeError(`a task yielded ${described(value)}: ${adviceFor(value)} (in ${where})`);
+}
+
 function adviceFor(value: unknown): string {
   try {
+    // The promise itself is refused and nobody has it any more: should it be rejected, that is no second error.
+    if (value instanceof Promise) value.catch(() => {});
     if (value instanceof Promise) return "to wait for a promise, yield* new Await(promise)";
     if (isGenerator(value)) return "to run a generator inside this task, yield* it, or make it a routine";
   } catch {

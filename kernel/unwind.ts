@@ -229,13 +229,15 @@ function arrive(task: Task, ending: Ending, unwinding: Unwinding): void {
     return;
   }
   task.resume = unwinding.resume;
-  task.answer = withCleanupErrors(unwinding.answer, unwinding.errors);
+  task.answer = withCleanupErrors(task, unwinding.answer, unwinding.errors);
 }
 
-// Both errors stay visible: the cleanup's become the cause of the one that is thrown.
-function withCleanupErrors(answer: unknown, errors: readonly unknown[]): unknown {
-  if (errors.length === 0 || !(answer instanceof Error) || answer.cause !== undefined) return answer;
-  answer.cause = errors.length === 1 ? errors[0] : new AggregateError(errors, "several finally blocks threw");
+// Both errors stay visible: the cleanup's become the cause of the one that is thrown, or are reported.
+function withCleanupErrors(task: Task, answer: unknown, errors: readonly unknown[]): unknown {
+  if (errors.length === 0) return answer;
+  const cause = errors.length === 1 ? errors[0] : new AggregateError(errors, "several finally blocks threw");
+  if (answer instanceof Error && answer.cause === undefined && Object.isExtensible(answer)) answer.cause = cause;
+  else task.kernel.report(task, "a finally threw while a scope was being left", cause);
   return answer;
 }
 

@@ -57,6 +57,7 @@ export class Park extends Syscall<void> implements Wait<void> {
   /** @param holders who could make the condition hold, for the wait-for graph */
   constructor(queue: WaitQueue, holders?: () => readonly Tid[]) {
     super();
+    if (!(queue instanceof WaitQueue)) throw new TypeError("Park needs a WaitQueue");
     this.queue = queue;
     this.#holders = holders;
   }

@@ -1,7 +1,6 @@
 // Sleep: a wait for the clock alone. Also the pattern for a wait that is its syscall and whose undo is shared.
 
 import { type Answer, type Kernel, Syscall, SyscallError, type Task, type Wait } from "../kernel/syscall.ts";
-import type { Timed } from "../kernel/timers.ts";
 
 /**
  * Waits for a time. Never ends early; 0 gives every other ready task a turn first.
@@ -26,7 +25,7 @@ export class Sleep extends Syscall<void> implements Wait<void> {
 
   override handle(task: Task, kernel: Kernel): Answer<void> {
     return task.block<void>(this, (waiter) => {
-      kernel.timers.set(kernel.clock() + this.ms, waiter as typeof waiter & Timed); // every waiter can be a timer
+      kernel.timers.set(kernel.clock() + this.ms, waiter);
       return nothing;
     });
   }
@@ -38,5 +37,8 @@ function nothing(): void {}
 /** A duration that can be waited for. @throws EINVAL, naming whose it is */
 export function checkedMs(ms: number, whose: string): number {
   if (typeof ms === "number" && ms >= 0) return ms;
-  throw new SyscallError("EINVAL", `${whose}: ${String(ms)} is no time to wait, give milliseconds of at least 0`);
+  throw new SyscallError(
+    "EINVAL",
+    `${whose}: ${typeof ms === "string" ? JSON.stringify(ms) : String(ms)} is no time to wait, give milliseconds of at least 0`,
+  );
 }

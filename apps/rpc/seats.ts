@@ -3,7 +3,7 @@
 
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
 import { type Call, type Program, routine, SyscallError, type Tid } from "../../kernel/syscall.ts";
-import { GetTid, GetTime, KillTask, NewTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
+import { GetTime, KillTask, NewTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
 import { until } from "../lib/until.ts";
 import type { RpcCounters } from "./counters.ts";
 import type { Peer } from "./peer.ts";
@@ -17,7 +17,7 @@ interface Seat {
   readonly connection: Connection;
   /** When it was accepted, ms. */
   readonly since: number;
-  /** The task that serves it; undefined before its first turn. */
+  /** The task that serves it. */
   tid: Tid | undefined;
 }
 
@@ -109,12 +109,8 @@ export class Seats {
     }
   });
 
-  // It may have ended before its maker has got the tid, and its maker before it has begun.
   static readonly #serve = routine(function* serve(seats: Seats, seat: Seat, peer: Peer): Program<void> {
     try {
-      const tid = yield* new GetTid();
-      if (!seats.#taken.has(seat)) return;
-      seat.tid = tid;
       yield* peer.run();
     } catch (error) {
       if (!isShortage(error)) throw error;

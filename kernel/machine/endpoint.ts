@@ -107,6 +107,9 @@ export function checkAddress(address: Address): void {
     return;
   }
   if (!Number.isInteger(address.port) || address.port < 0 || address.port > 65535) {
-    throw new SyscallError("EINVAL", `port ${address.port} is not an integer from 0 to 65535`);
+    throw new SyscallError(
+      "EINVAL",
+      `port ${String(address.port)} is not an integer from 0 to 65535: an address is {port, host?} or {path}`,
+    );
   }
 }

@@ -113,6 +113,21 @@ function* saying(log: string[], text: string): Program<void> {
   log.push(text);
 }
 
+test("a task's record says for how long it has been in its state", () => {
+  const { value } = run(function* () {
+    yield* new Sleep(5_000);
+    yield* new NewTask(new Sleep(1e9), "blocked");
+    yield* new Sleep(70);
+    yield* new NewTask(returning(0), "ready");
+    return (yield* new ListTasks()).map(({ name, state, forMs }) => [name, state, forMs]);
+  });
+  expect(value).toEqual([
+    ["(anonymous)", "running", 0],
+    ["blocked", "blocked", 70],
+    ["ready", "ready", 0],
+  ]);
+});
+
 test("a task has the name it was given, or that of its routine", () => {
   const work = routine(function* work(): Program<void> {
     yield* new Sleep(1);

@@ -114,7 +114,7 @@ const visit = routine(function* visit(world: World): Program<string | undefined>
 });
 
 describe("connections that end at any moment", () => {
-  test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 32])("give their places back, with %i traps a turn", (quantum) => {
+  test.each([1, 2, 5, 9, 32])("give their places back, with %i traps a turn", (quantum) => {
     for (let seed = 1; seed <= 6; seed++) {
       const { value } = world(
         function* (world) {
@@ -141,25 +141,24 @@ describe("connections that end at any moment", () => {
     }
   });
 
-  test.each([8, 16, 17, 18, 19, 20, 21, 22, 23, 24, 32])(
-    "before they were accepted, with %i traps a turn",
-    (quantum) => {
-      const { value } = world(
-        function* (world) {
-          const speaker = yield* world.connect();
-          yield* speaker.settled();
-          for (let i = 0; i < 60; i++) yield* new Reset((yield* world.connect()).connection);
-          yield* new Sleep(10);
-          const late = yield* world.connect();
-          yield* late.send(foo);
-          speaker.connection.close();
-          return [yield* late.next(), world.counters.connections, world.counters.reset];
-        },
-        { limits: { maxConnections: 1 }, quantum },
-      );
-      expect(value).toEqual([ok, 2, 0]);
-    },
-  );
+  test.each([8, 19, 32])("before they were accepted, with %i traps a turn", (quantum) => {
+    const { value } = world(
+      function* (world) {
+        const speakers = [];
+        for (let i = 0; i < 40; i++) speakers.push(yield* world.connect());
+        for (const speaker of speakers) yield* speaker.settled();
+        for (let i = 0; i < 60; i++) yield* new Reset((yield* world.connect()).connection);
+        yield* new Sleep(10);
+        for (const speaker of speakers) speaker.connection.close();
+        yield* new Sleep(10);
+        const late = yield* world.connect();
+        yield* late.send(foo);
+        return [yield* late.next(), world.counters.connections, world.counters.reset];
+      },
+      { limits: { maxConnections: 40 }, quantum },
+    );
+    expect(value).toEqual([ok, 101, 60]);
+  });
 
   const methods = methodTable({ foo: () => "ok", nap: () => new Sleep(1) });
 });
