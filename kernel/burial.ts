@@ -26,7 +26,10 @@ export function bury(task: Task, resume: Resume, value: unknown): void {
 
 function release(task: Task, kernel: Kernel): void {
   if (task.ending !== undefined) kernel.timers.cancel(task.ending);
-  if (kernel.owned.size > 0) for (const endpoint of [...(task.owned ?? [])]) closeFor(task, endpoint);
+  if (kernel.owned.size > 0) {
+    for (const endpoint of [...(task.owned ?? [])]) closeFor(task, endpoint);
+    kernel.owned.delete(task); // one whose close threw is still in it
+  }
   kernel.tasks.remove(task);
 }
 

@@ -22,6 +22,7 @@ export type ErrorCode =
   | "ENOENT"
   | "ENOTFOUND"
   | "ENOTSUP"
+  | "EOVERFLOW"
   | "EPERM"
   | "EPIPE"
   | "EPROTO"
@@ -58,7 +59,7 @@ export class Cancelled extends SyscallError {
   readonly why: string;
 
   constructor(by: number, why: string) {
-    super("ECANCELED", why === "" ? `cancelled by task ${by}` : `cancelled by task ${by}: ${why}`);
+    super("ECANCELED", `cancelled ${by === 0 ? "from outside" : `by task ${by}`}${why === "" ? "" : `: ${why}`}`);
     this.by = by;
     this.why = why;
   }

@@ -130,6 +130,8 @@ export class Kernel {
         `${this.tasks.size} tasks are live, at most ${this.limits.tasks}: wait for some to end`,
       );
     }
+    if (name !== undefined && typeof name !== "string")
+      throw new TypeError(`a task's name is text, not ${shown(name)}`);
     if (name !== undefined && isLonger(name, this.limits.nameLength)) {
       throw new SyscallError("ENAMETOOLONG", `a task's name has at most ${this.limits.nameLength} characters`);
     }
@@ -148,13 +150,13 @@ export class Kernel {
   /** Marks a task to be killed: certain, `finally` only. True if it was alive. @throws ESRCH if it never existed */
   kill(tid: number, by: number, why: string): boolean {
     const task = this.find(tid);
-    return task !== undefined && kill(task, by, truncated(why, this.limits.reasonLength));
+    return task !== undefined && kill(task, by, truncated(String(why), this.limits.reasonLength));
   }
 
   /** Throws `Cancelled` into a task, once: polite. True if it was alive. @throws ESRCH if it never existed */
   cancel(tid: number, by: number, why: string): boolean {
     const task = this.find(tid);
-    return task !== undefined && cancel(task, by, truncated(why, this.limits.reasonLength));
+    return task !== undefined && cancel(task, by, truncated(String(why), this.limits.reasonLength));
   }
 
   /** Closes a task's frames down to a depth, then resumes the one that is left. For `Task.unwindTo`. */
@@ -207,6 +209,7 @@ export class Kernel {
   /** Puts a task into the ready queue. For the kernel's own files. */
   makeReady(task: Task): void {
     task.state = State.ready;
+    task.since = this.uptimeMs;
     this.#ready.push(task);
     if (this.observers.length !== 0) this.observe("ready", task, undefined);
     if (this.#polling) this.machine.interrupt();
@@ -247,7 +250,12 @@ export class Kernel {
       at: this.clock() - this.#bootedAt,
     };
     if (this.observers.length !== 0) this.observe("log", record, undefined);
-    this.#log(record);
+    try {
+      this.#log(record);
+    } catch (error) {
+      logToStderr(record);
+      logToStderr({ ...record, level: "error", tid: 0, name: "", text: `the log option threw: ${shown(error)}` });
+    }
   }
 
   /** Something went wrong around a task that no task can be told of. Counted, and on the log. */

@@ -61,14 +61,16 @@ export const defaultLimits: Limits = {
 
 /**
  * The defaults with some replaced.
- * @throws RangeError naming the bound and the value, for what is not a number of at least 0 (quantum, tasks: 1)
+ * @throws RangeError naming the bound and the value: times are at least 0, counts whole and at least 1 (exits: 0)
  */
 export function checkedLimits(given: Partial<Limits>): Limits {
   const limits = { ...defaultLimits, ...given };
   for (const [name, value] of Object.entries(limits)) {
     const least = name.endsWith("Ms") ? 0 : name === "recentExits" || name === "uncollectedExits" ? 0 : 1;
-    if (typeof value !== "number" || !(value >= least)) {
-      throw new RangeError(`limit ${name} is ${String(value)}, must be a number of at least ${least}`);
+    const isWhole = name.endsWith("Ms") || Number.isInteger(value) || value === Number.POSITIVE_INFINITY;
+    if (typeof value !== "number" || !(value >= least) || !isWhole) {
+      const kind = name.endsWith("Ms") ? "number" : "whole number";
+      throw new RangeError(`limit ${name} is ${String(value)}, must be a ${kind} of at least ${least}`);
     }
   }
   return limits;

@@ -91,7 +91,7 @@ export function taskRecord(task: Task): TaskRecord {
     verb,
     object,
     holders,
-    forMs: task.kernel.uptimeMs - task.since,
+    forMs: task.state === State.blocked || task.state === State.ready ? task.kernel.uptimeMs - task.since : 0,
     turns: task.turns,
     traps: task.traps,
     frames: task.frameNames(),
@@ -105,7 +105,7 @@ const maxKinds = 1_024;
 type SyscallClass = { readonly name: string };
 
 /** Events in the ring that are not traps; a trap is its kind's number. */
-export const TraceEvent = { spawn: -1, exit: -2, ready: -3 } as const;
+export const TraceEvent = { spawn: -1, exit: -2 } as const;
 
 /** Counters by kind and the ring of the latest events. */
 export class Trace {
@@ -166,7 +166,7 @@ export class Trace {
 
   /** The latest events, oldest first. */
   latest(most: number): { tid: number; event: string }[] {
-    const names: Record<number, string> = { [-1]: "spawn", [-2]: "exit", [-3]: "ready" };
+    const names: Record<number, string> = { [-1]: "spawn", [-2]: "exit" };
     const from = Math.max(0, this.#next - Math.min(most, this.#mask + 1));
     const events: { tid: number; event: string }[] = [];
     for (let i = from; i < this.#next; i++) {
@@ -180,10 +180,9 @@ export class Trace {
 /** Tells every observer; one that throws is unplugged, and the log says so. */
 export function tell(kernel: Kernel, event: ObserverEvent, first: unknown, second: unknown): void {
   for (const observer of [...kernel.observers]) {
-    const hook = observer[event] as ((first: unknown, second: unknown) => void) | undefined; // the event's own arguments
-    if (hook === undefined) continue;
     try {
-      hook.call(observer, first, second);
+      const hook = observer[event] as ((first: unknown, second: unknown) => void) | undefined; // the event's own arguments
+      hook?.call(observer, first, second);
     } catch (error) {
       kernel.unobserve(observer);
       kernel.log("error", 0, `an observer was unplugged: its ${event} hook threw ${shown(error)}`);

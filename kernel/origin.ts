@@ -6,6 +6,7 @@ import { RoutineCall } from "./syscall.ts";
 import type { Origin, Task } from "./task.ts";
 
 const origins = new WeakMap<object, WeakMap<object, Origin>>();
+const anonymous = "(anonymous)";
 const outside = {};
 let lastParent: object = outside;
 let lastChild: object = outside;
@@ -14,7 +15,9 @@ let last: Origin | undefined;
 /** The origin of a task about to be made. */
 export function originOf(parent: Task | undefined, runnable: Runnable<unknown>, name: string | undefined): Origin {
   const shared = sharedOrigin(parent, runnable);
-  return name === undefined ? shared : { name, spawn: shared.spawn };
+  // The same code may have been spawned bare first, and as a routine, with its name, now.
+  const own = name ?? (runnable instanceof RoutineCall ? runnable.label : anonymous);
+  return own === shared.name ? shared : { name: own, spawn: shared.spawn };
 }
 
 function sharedOrigin(parent: Task | undefined, runnable: Runnable<unknown>): Origin {
@@ -28,7 +31,7 @@ function sharedOrigin(parent: Task | undefined, runnable: Runnable<unknown>): Or
   }
   let origin = ofParent.get(childCode);
   if (origin === undefined) {
-    const name = runnable instanceof RoutineCall ? runnable.label : "(anonymous)";
+    const name = runnable instanceof RoutineCall ? runnable.label : anonymous;
     origin = { name, spawn: { site: undefined } };
     ofParent.set(childCode, origin);
   }

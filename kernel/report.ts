@@ -87,18 +87,18 @@ export function findCycle(records: readonly TaskRecord[]): number[] {
   const holders = new Map(records.map((record) => [record.tid, record.holders]));
   const done = new Set<number>();
   for (const { tid } of records) {
-    const path: number[] = [];
-    const places = new Map<number, number>();
-    let at: number | undefined = tid;
-    // Waits have one holder as a rule; of several, the first that is not known to lead nowhere is followed.
-    while (at !== undefined && !done.has(at) && holders.has(at)) {
-      const place = places.get(at);
-      if (place !== undefined) return path.slice(place);
-      places.set(at, path.length);
-      path.push(at);
-      at = holders.get(at)?.find((holder) => !done.has(holder));
+    const path: { tid: number; next: number }[] = [{ tid, next: 0 }];
+    for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
+      const holder = holders.get(at.tid)?.[at.next++];
+      if (done.has(at.tid) || holder === undefined) {
+        done.add(at.tid); // all its ways lead nowhere
+        path.pop();
+        continue;
+      }
+      const place = path.findIndex((step) => step.tid === holder);
+      if (place >= 0) return path.slice(place).map((step) => step.tid);
+      if (holders.has(holder) && !done.has(holder)) path.push({ tid: holder, next: 0 });
     }
-    for (const each of path) done.add(each);
   }
   return [];
 }

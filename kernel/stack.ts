@@ -33,7 +33,9 @@ export function captureSite(above: (...args: never[]) => unknown): { stack?: str
 
 /** The text of a captured site, "name (file:line:column)", or "" where none was found. */
 export function siteText(site: { stack?: string }): string {
-  return (site.stack ?? "").split("\n").slice(1).join("").trim().replace(/^at /, "");
+  const { stack }: { stack?: unknown } = site; // a prepareStackTrace of the app's may make anything of it
+  if (typeof stack !== "string") return "";
+  return stack.split("\n").slice(1).join("").trim().replace(/^at /, "");
 }
 
 /** The lines of the callers an error passed through, innermost first. */

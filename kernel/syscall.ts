@@ -7,6 +7,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Watcher } from "./machine/machine.ts";
 import { noteSite } from "./stack.ts";
 import type { Task } from "./task.ts";
+import { truncated } from "./text.ts";
 import type { Timed } from "./timers.ts";
 
 // One import serves a syscall's file.
@@ -35,7 +36,10 @@ export interface Blocked<out T> {
   readonly [blocked]: T;
 }
 
-/** Takes back what `arm` did. Called with the waiter, so that one shared function can serve every wait. */
+/**
+ * Takes back what `arm` did. Called once, unless a wake ended the armed wait; so after a wake while arming, too. Gets the
+ * waiter, so that one shared function can serve every wait.
+ */
 export type Undo<T = unknown> = (waiter: Waiter<T>) => void;
 
 /** A task's place in whatever it waits for. Each method says whether it was taken: a wait ends once. */
@@ -165,10 +169,21 @@ export type Routine<A extends readonly unknown[], T> = (...args: A) => Call<T>;
 /**
  * Makes a routine from a generator function. Costs the same at any depth, may recurse 1,000,000 deep, and a kill
  * closes its frames one by one, innermost first, which native `yield*` into a generator does not do.
- * @param body the generator function; name it, its name is what stacks and the monitor show
+ * @param body the generator function; name it, its name is what stacks and the monitor show. To recurse, give it another
+ * name than the routine's: inside, its own name means the bare generator function, whose kills JavaScript loses
+ * @throws TypeError for what is no generator function
+ *
+ * ```ts
+ * const sum: Routine<[n: number], number> = routine(function* sumTo(n) {
+ *   return n === 0 ? 0 : n + (yield* sum(n - 1));
+ * });
+ * ```
  */
 export function routine<A extends readonly unknown[], T>(body: (...args: A) => Program<T>): Routine<A, T> {
-  const label = body.name || "(anonymous routine)";
+  if (Object.prototype.toString.call(body) !== "[object GeneratorFunction]") {
+    throw new TypeError(`routine(${body.name || "…"}) needs a generator function: write function*`);
+  }
+  const label = truncated(body.name || "(anonymous routine)", 64);
   return (...args) => new RoutineCall(body(...args), label);
 }
 

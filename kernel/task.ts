@@ -137,10 +137,10 @@ export class Task implements Owner {
     if (typeof wait !== "object" || wait === null || typeof arm !== "function") {
       throw new TypeError("block needs a wait (a verb and an object) and a function that arms it");
     }
-    if (wait.outside !== undefined && typeof wait.outside !== "boolean") {
-      throw new TypeError(`outside of the wait "${wait.verb}" is true, false or left out`);
-    }
-    const parked = new Parked(this, wait as Wait<unknown>, arm as Arm); // T is settled between wait, arm and wake
+    const { outside = false } = wait;
+    if (typeof outside !== "boolean") throw new TypeError("a wait's `outside` is true, false or left out");
+    const Place = outside ? OutsideParked : Parked;
+    const parked = new Place(this, wait as Wait<unknown>, arm as Arm); // T is settled between wait, arm and wake
     this.wait = parked;
     return parked as unknown as Blocked<T>; // opaque to the handler: it can only return it
   }
@@ -148,8 +148,10 @@ export class Task implements Owner {
   /**
    * For scopes: closes the frames above a depth, innermost first, then throws an error into the one that is left.
    * @param depth how many frames stay, at least 1; `task.depth` in `enter` is the caller's
+   * @throws RangeError for a depth below 1: to end the whole task, kill it
    */
   unwindTo(depth: number, error: unknown): void {
+    if (!(depth >= 1)) throw new RangeError(`unwindTo keeps at least one frame, not ${String(depth)}`);
     this.kernel.unwind(this, depth, Resume.throw, error);
   }
 
@@ -211,9 +213,9 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
     this.action = arm;
   }
 
-  /** The wait's own word, asked when it begins and when it ends. */
+  /** Whether something outside the kernel can end it. The wait's own word, asked once: it is counted twice. */
   get outside(): boolean {
-    return this.wait.outside === true;
+    return false;
   }
 
   wake(answer: unknown): boolean {
@@ -256,6 +258,13 @@ export class Parked implements Waiter<unknown>, Timed, Watcher {
   }
 }
 
+// A class and not a field: eight bytes a parked task.
+class OutsideParked extends Parked {
+  override get outside(): boolean {
+    return true;
+  }
+}
+
 /**
  * Ends a wait without an answer: all that arming did is taken back, once. Whoever calls this puts the task somewhere
  * next; meanwhile it is in no place where an undo that kills its own task could wake it a second time.
@@ -287,5 +296,9 @@ export function giveBack(task: Task, granted: Parked): void {
 
 /** The name a call has on stacks. */
 export function callName(call: Call<unknown>): string {
-  return call.label ?? call.constructor.name;
+  try {
+    return String(call.label ?? call.constructor.name);
+  } catch {
+    return "a call that cannot be named";
+  }
 }

@@ -63,6 +63,7 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
     parked.action = undo;
   } catch (error) {
     if (parked.timer >= 0) kernel.timers.cancel(parked);
+    if ((task.state as State) === State.running) giveBack(task, parked); // it woke, and then threw
     task.wait = undefined;
     task.state = State.running;
     fault(task, error);

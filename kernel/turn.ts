@@ -10,12 +10,13 @@ export function turn(task: Task, kernel: Kernel): void {
   let left = kernel.limits.quantum;
   task.turns++;
   task.state = State.running;
-  if (task.marks !== 0 && (task.marks & Mark.killed) !== 0) heedKill(task);
+  if (task.marks !== 0 && isKilled(task)) heedKill(task);
   task.wait = undefined; // the answer it was granted is delivered by the first step
   while (task.state === State.running) {
     const yielded = step(task);
     if (yielded === ended) {
       left--;
+      if (task.marks !== 0 && isKilled(task)) heedKill(task);
       continue;
     }
     if (left-- <= 0) {
@@ -26,8 +27,12 @@ export function turn(task: Task, kernel: Kernel): void {
       return;
     }
     trap(task, kernel, yielded);
-    if (task.marks !== 0 && (task.marks & Mark.killed) !== 0 && task.state === State.running) heedKill(task);
+    if (task.marks !== 0 && isKilled(task)) heedKill(task);
   }
+}
+
+function isKilled(task: Task): boolean {
+  return (task.marks & Mark.killed) !== 0 && task.state === State.running;
 }
 
 /** What `step` returns when a frame ended instead of yielding. */

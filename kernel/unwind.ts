@@ -83,10 +83,7 @@ export function cancel(task: Task, by: number, why: string): boolean {
   task.ending ??= new Ending(task);
   const ending = task.ending;
   if (ending.kill !== undefined || ending.cancel !== undefined) return true;
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0; // the canceller's stack would mislead, and costs microseconds
-  ending.cancel = new Cancelled(by, why);
-  Error.stackTraceLimit = limit;
+  ending.cancel = withoutStack(() => new Cancelled(by, why));
   if (task.state === State.blocked && (task.marks & Mark.unwinding) === 0) {
     endWait(task);
     task.resume = Resume.throw;
@@ -96,6 +93,17 @@ export function cancel(task: Task, by: number, why: string): boolean {
     task.marks |= Mark.cancelled;
   }
   return true;
+}
+
+// The canceller's stack would mislead, and costs microseconds.
+function withoutStack<E>(make: () => E): E {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
 
 /**
@@ -111,6 +119,12 @@ export function unwind(task: Task, toDepth: number, resume: Resume, answer: unkn
   if (task.state === State.blocked) {
     endWait(task);
     start(task, ending, destination);
+    if (ending.expired !== undefined && ending.unwinding !== undefined) {
+      // The undo of its wait made a scope further out expire.
+      redirect(ending.unwinding, ending.expired);
+      ending.expired = undefined;
+      task.marks &= ~Mark.expired;
+    }
     task.kernel.makeReady(task);
   } else if (ending.expired === undefined || toDepth < ending.expired.toDepth) {
     // An answer already granted is delivered first.
@@ -126,6 +140,7 @@ export function heedKill(task: Task): void {
   task.wait = undefined;
   task.marks = 0;
   ending.expired = undefined;
+  ending.clean = true; // what an earlier scope's cleanup did is not this end's
   if (granted !== undefined) giveBack(task, granted);
   start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
 }
@@ -270,6 +285,8 @@ function dropCleanup(task: Task, reason: string): void {
     if (frame.call?.leave !== undefined) leaveScope(task, frame);
   }
   ending.unwinding = undefined;
+  ending.expired = undefined; // its scope was among the frames that are gone
+  task.marks &= ~Mark.expired;
   ending.clean = false;
   kernel.counters.unclean++;
   kernel.report(task, `cleanup dropped: it ${reason} (in ${names}); its frames will not run again`, undefined);
