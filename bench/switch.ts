@@ -2,7 +2,7 @@
 // deep, a switch, spawn and wait, and the memory of a parked task. Medians of interleaved rounds; the machine is
 // shared, so the ratios count. Run by `npm run bench:switch`; never part of the tests.
 
-import { Kernel, type Program, routine } from "../kernel/index.ts";
+import { Kernel, type Program, type Routine, routine } from "../kernel/index.ts";
 import { VirtualMachine } from "../kernel/machine/virtual.ts";
 import { GetTid, KillTask, NewTask, Sleep, WaitTask } from "../syscalls/index.ts";
 
@@ -29,7 +29,7 @@ function* manyTraps(): Program<number> {
 
 const innermost = routine(manyTraps);
 
-const deepTraps = routine(function* deepTraps(depth: number): Program<number> {
+const deepTraps: Routine<[depth: number], number> = routine(function* deepen(depth) {
   return depth > 0 ? yield* deepTraps(depth - 1) : yield* innermost();
 });
 

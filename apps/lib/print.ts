@@ -28,7 +28,7 @@ export const print: Routine<[text: string], void> = routine(function* print(text
   while (turn.isTaken) yield* new Park(turn.line);
   turn.isTaken = true;
   try {
-    yield* sendAll(stdout, new TextEncoder().encode(`${printableLines(String(text))}\n`));
+    yield* sendAll(stdout, new TextEncoder().encode(`${printableLines(String(text), Number.POSITIVE_INFINITY)}\n`));
   } finally {
     turn.isTaken = false;
     turn.line.wake();

@@ -6,6 +6,7 @@ import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { recv } from "./sockets.ts";
 
 const chunkBytes = 65_536;
+const mostBytes = 2 ** 30;
 
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
 export class Reader {
@@ -23,9 +24,9 @@ export class Reader {
     return this.#end - this.#start;
   }
 
-  /** Takes bytes that are here; they are the caller's to keep. */
+  /** Takes bytes that are here, `count` at most; they are the caller's to keep. */
   take(count: number): Uint8Array {
-    const bytes = this.#buffer.slice(this.#start, this.#start + count);
+    const bytes = this.#buffer.slice(this.#start, Math.min(this.#end, this.#start + Math.max(0, count)));
     this.#start += bytes.length;
     if (this.#start === this.#end) this.#start = this.#end = 0;
     return bytes;
@@ -52,11 +53,14 @@ export class Reader {
 }
 
 /**
- * Exactly `count` bytes.
- * @throws EPROTO when the peer ends before (the message says how many had come; they stay in the reader), and as recv
+ * Exactly `count` bytes, 1 GiB at most.
+ * @throws EINVAL for another count; EPROTO when the peer ends before (the message says how many had come; they stay in the reader), and as recv
  */
 export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> = routine(
   function* readExactly(reader, count) {
+    if (!Number.isSafeInteger(count) || count < 0 || count > mostBytes) {
+      throw new SyscallError("EINVAL", `readExactly: ${count} is no number of bytes from 0 to ${mostBytes}`);
+    }
     while (reader.available < count) {
       const bytes = yield* recv(reader.connection, chunkBytes);
       if (bytes.length === 0) {
@@ -79,30 +83,32 @@ export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> =
  */
 export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes: number], Uint8Array | null> = routine(
   function* readUntil(reader, delimiter, maxBytes) {
-    if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
-    let searched = 0;
-    for (;;) {
-      const place = reader.indexOf(delimiter, searched);
-      const length = place < 0 ? reader.available : place + delimiter.length;
-      if (length > maxBytes) {
-        throw new SyscallError(
-          "EMSGSIZE",
-          `${reader.connection.label} sent more than ${maxBytes} bytes without a delimiter`,
-        );
-      }
-      if (place >= 0) return reader.take(length);
-      searched = Math.max(0, reader.available - delimiter.length + 1);
-      const bytes = yield* recv(reader.connection, chunkBytes);
-      if (bytes.length > 0) {
-        reader.append(bytes);
-      } else if (reader.available === 0) {
-        return null;
-      } else {
-        throw new SyscallError("EPROTO", `${reader.connection.label} ended ${reader.available} bytes into a message`);
-      }
-    }
+    const bytes = yield* readPast(reader, delimiter, maxBytes);
+    if (bytes !== null || reader.available === 0) return bytes;
+    throw new SyscallError("EPROTO", `${reader.connection.label} ended ${reader.available} bytes into a message`);
   },
 );
+
+/** As readUntil; null when the peer has ended, and what is left is still in the reader. */
+const readPast: typeof readUntil = routine(function* readPast(reader, delimiter, maxBytes) {
+  if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
+  let searched = 0;
+  for (;;) {
+    const place = reader.indexOf(delimiter, searched);
+    const length = place < 0 ? reader.available : place + delimiter.length;
+    if (length > maxBytes) {
+      throw new SyscallError(
+        "EMSGSIZE",
+        `${reader.connection.label} sent more than ${maxBytes} bytes without a delimiter`,
+      );
+    }
+    if (place >= 0) return reader.take(length);
+    searched = Math.max(0, reader.available - delimiter.length + 1);
+    const bytes = yield* recv(reader.connection, chunkBytes);
+    if (bytes.length === 0) return null;
+    reader.append(bytes);
+  }
+});
 
 const newline = Uint8Array.of(10);
 
@@ -120,14 +126,9 @@ export const readLine: Routine<[reader: Reader, maxBytes?: number], string | nul
   reader,
   maxBytes = 65_536,
 ) {
-  let bytes: Uint8Array | null;
-  try {
-    bytes = yield* readUntil(reader, newline, maxBytes);
-  } catch (error) {
-    if (!(error instanceof SyscallError) || error.code !== "EPROTO") throw error;
-    bytes = reader.take(reader.available);
-  }
-  return bytes === null ? null : lineText(bytes, reader.connection.label);
+  const bytes = yield* readPast(reader, newline, maxBytes);
+  if (bytes !== null) return lineText(bytes, reader.connection.label);
+  return reader.available === 0 ? null : lineText(reader.take(reader.available), reader.connection.label);
 });
 
 /**
@@ -148,12 +149,11 @@ export const lines: Routine<[reader: Reader, maxLines?: number], string[]> = rou
   return all;
 });
 
-const decoder = new TextDecoder("utf-8", { fatal: true });
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function lineText(bytes: Uint8Array, label: string): string {
   let end = bytes.length;
-  if (bytes[end - 1] === 10) end--;
-  if (bytes[end - 1] === 13) end--;
+  if (bytes[end - 1] === 10) end -= bytes[end - 2] === 13 ? 2 : 1;
   try {
     return decoder.decode(bytes.subarray(0, end));
   } catch (error) {
