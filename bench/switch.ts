@@ -61,11 +61,31 @@ async function manyAwaits(): Promise<void> {
   for (let i = 0; i < traps; i++) await undefined;
 }
 
-/** Nanoseconds an element, for the same objects in a bare generator loop without a kernel. */
+/** A request that is its own one-shot iterator, as a syscall is, and nothing more. */
+class BareRequest {
+  isMade = false;
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(answer?: unknown): IteratorResult<this, number> {
+    if (this.isMade) return { done: true, value: Number(answer) };
+    this.isMade = true;
+    return { done: false, value: this };
+  }
+}
+
+function* manyBareRequests(): Generator<BareRequest, number, unknown> {
+  let sum = 0;
+  for (let i = 0; i < traps; i++) sum += yield* new BareRequest();
+  return sum;
+}
+
+/** The same shape without a kernel: what the language alone costs. */
 function bareLoop(): void {
-  const program = manyTraps();
-  let answer: unknown = 1;
-  while (program.next(answer).done !== true) answer = 1;
+  const program = manyBareRequests();
+  while (program.next(1).done !== true);
 }
 
 const sleeper = routine(function* sleeper(): Program<void> {

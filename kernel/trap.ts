@@ -29,8 +29,8 @@ function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): 
   let answer: unknown;
   try {
     // All of it inside: the object is the program's, and may be frozen, or a Proxy that throws.
-    if (syscall[stage] === 2) throw usedTwice(syscall);
-    syscall[stage] = 2;
+    if (syscall[stage] !== 0) throw usedTwice(syscall);
+    syscall[stage] = 1;
     task.traps++;
     kernel.trace.trap(task.tid, syscall);
     if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
@@ -97,8 +97,8 @@ function isDisturbed(marks: number): boolean {
 function enter(task: Task, kernel: Kernel, call: Call<unknown> & Staged): void {
   let hasEntered = false;
   try {
-    if (call[stage] === 2) throw usedTwice(call);
-    call[stage] = 2;
+    if (call[stage] !== 0) throw usedTwice(call);
+    call[stage] = 1;
     hasEntered = true;
     kernel.trace.calls++;
     if (call instanceof RoutineCall) {
@@ -140,7 +140,7 @@ export function opened(runnable: Runnable<unknown>): Program<unknown> {
   if (what === "call" && runnable instanceof RoutineCall) {
     const staged = runnable as unknown as Staged; // see there
     if (staged[stage] !== 0) throw usedTwice(runnable);
-    staged[stage] = 2;
+    staged[stage] = 1;
     return runnable.program;
   }
   if (what !== undefined) return one(runnable as Call<unknown> | Syscall<unknown>); // the brand says so
