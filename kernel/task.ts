@@ -33,8 +33,6 @@ export const Resume = {
   throw: 1,
   /** `return()`: the frame is to run its `finally` and end. */
   close: 2,
-  /** The quantum ended before this request was served; serve it first. */
-  serve: 3,
 } as const;
 export type Resume = (typeof Resume)[keyof typeof Resume];
 
@@ -82,7 +80,7 @@ export class Task implements Owner {
   frame: Frame | undefined;
   state: State = State.ready;
   resume: Resume = Resume.next;
-  /** What the next step delivers: an answer, an error, or a request still to be served. */
+  /** What the next step delivers: an answer or an error. */
   answer: unknown = undefined;
   /** What it waits for; after a wake, until the answer is delivered, what it has been granted. */
   wait: Parked | undefined = undefined;

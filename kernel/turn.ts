@@ -1,7 +1,8 @@
 // One turn of a task, and one step of it: the innermost loop of the whole system.
 
 import type { Kernel } from "./kernel.ts";
-import { type Frame, Mark, Resume, State, type Task } from "./task.ts";
+import type { Wait } from "./syscall.ts";
+import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { trap } from "./trap.ts";
 import { frameOver, heedKill } from "./unwind.ts";
 
@@ -19,16 +20,33 @@ export function turn(task: Task, kernel: Kernel): void {
       if (task.marks !== 0 && isKilled(task)) heedKill(task);
       continue;
     }
-    if (left-- <= 0) {
-      // Before serving and not after: a task killed while it queues has then been granted nothing that could be lost.
-      task.resume = Resume.serve;
-      task.answer = yielded;
-      kernel.makeReady(task);
-      return;
-    }
     trap(task, kernel, yielded);
     if (task.marks !== 0 && isKilled(task)) heedKill(task);
+    if (--left <= 0 && task.state === State.running) {
+      cut(task, kernel, yielded);
+      return;
+    }
   }
+}
+
+// The quantum is used. Cut after serving and never before it: between a program's look at a condition and the Park that
+// it yields, nobody else may run, or a wake would be lost. The answer waits with the task; should the task be killed
+// before its next turn, a syscall that knows how gets it back.
+function cut(task: Task, kernel: Kernel, yielded: unknown): void {
+  if (task.resume === Resume.next && canTakeBack(yielded)) task.wait = new Parked(task, yielded, noUndo);
+  kernel.makeReady(task);
+}
+
+function canTakeBack(yielded: unknown): yielded is Wait<unknown> {
+  try {
+    return typeof yielded === "object" && yielded !== null && "giveBack" in yielded;
+  } catch {
+    return false; // a Proxy that throws, and was refused
+  }
+}
+
+function noUndo(): () => void {
+  return noUndo;
 }
 
 function isKilled(task: Task): boolean {
@@ -42,10 +60,6 @@ function step(task: Task): unknown {
   const frame = task.frame as Frame; // a running task has one
   const answer = task.answer;
   const resume = task.resume;
-  if (resume === Resume.serve) {
-    task.resume = Resume.next;
-    return answer;
-  }
   task.answer = undefined;
   let value: unknown;
   try {

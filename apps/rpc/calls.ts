@@ -103,10 +103,10 @@ export class Calls {
     if (this.#isOver || this.peer.closed) throw this.#over();
   }
 
+  /** Also for one that was woken to be the first, and then had no time left to become it. */
   #leaveLine(exchange: Exchange): void {
-    if (this.#first !== exchange) return;
-    this.#first = undefined;
-    this.#line.wake();
+    if (this.#first === exchange) this.#first = undefined;
+    if (this.#first === undefined) this.#line.wake();
   }
 
   #over(): SyscallError {
@@ -138,9 +138,9 @@ export class Calls {
     const { maxInFlight, maxFrameBytes } = peer.limits;
     const exchange = new Exchange(calls, requests, isBatch);
     const hasRoom = (): boolean => pending.size + requests.length <= maxInFlight && calls.#weight < maxFrameBytes;
-    yield* until(calls.#line, () => calls.#first === undefined);
-    calls.#first = exchange;
     try {
+      yield* until(calls.#line, () => calls.#first === undefined);
+      calls.#first = exchange;
       yield* until(calls.freed, () => calls.#isOver || hasRoom());
       yield* peer.outbox.room();
       return yield* exchange;
@@ -171,7 +171,7 @@ class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
   readonly weightOfOne: number;
   readonly #calls: Calls;
   readonly #requests: readonly CallRequest[];
-  readonly #payload: Payload;
+  #payload: Payload;
   readonly #outcomes: Outcome[] = [];
   #left: number;
   #waiter: Waiter<Outcome[]> | undefined = undefined;
@@ -204,6 +204,7 @@ class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
       this.#waiter = waiter;
       calls.expect(this);
       calls.peer.send(this.#payload);
+      this.#payload = [];
       return () => this.#giveUp();
     });
   }

@@ -16,10 +16,10 @@ export class RpcCounters {
   strayResponses = 0;
   /** Requests ended before they had an answer, by their client or with it. */
   cancelled = 0;
-  /** Connections closed because of a clock: no first byte, half a frame, a peer that does not read. */
+  /** Connections closed because of a clock: no first byte (or none while others waited), half a frame, not reading. */
   timedOut = 0;
   /** Connections that ended by an error of the transport. */
   reset = 0;
-  /** Times accepting stopped because as many connections as allowed were open. */
+  /** Times accepting stopped because as many connections as allowed were open, or no task was to be had. */
   full = 0;
 }

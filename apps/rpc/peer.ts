@@ -89,7 +89,8 @@ export class Peer {
 
   /**
    * Reads and serves until the other end is done, answers what is left, and closes the connection, whose owner the
-   * calling task becomes. Cancelled, it reads no more, finishes what runs within `drainMs`, and then ends.
+   * calling task becomes: within `stalledWriteMs`, as an end that has gone cannot be told from one that still reads.
+   * Cancelled, it reads no more, finishes what runs within `drainMs`, and then ends.
    * @throws nothing that is the other end's doing: that is counted
    */
   run(): Call<void> {
@@ -125,24 +126,21 @@ export class Peer {
     }
   });
 
+  // The other end may only have closed its half: what it asked is still answered.
   static readonly #readAndDrain = routine(function* readAndDrain(peer: Peer, writer: Tid<void>): Program<void> {
-    let answerMs = peer.limits.stalledWriteMs;
-    let cancelled: Cancelled | undefined;
     try {
       yield* Peer.#read(peer);
+      yield* new Timeout(peer.limits.stalledWriteMs, Peer.#finish(peer, writer));
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
-      cancelled = error;
-      answerMs = peer.limits.drainMs;
       peer.#serving.giveUpUnbegun();
+      yield* new Timeout(peer.limits.drainMs, Peer.#finish(peer, writer));
+      throw error;
     }
-    peer.#calls.failAll();
-    // The other end may only have closed its half: what it asked is still answered.
-    yield* new Timeout(answerMs, Peer.#finish(peer, writer));
-    if (cancelled !== undefined) throw cancelled;
   });
 
   static readonly #finish = routine(function* finish(peer: Peer, writer: Tid<void>): Program<void> {
+    peer.#calls.failAll();
     yield* peer.#serving.idle();
     peer.outbox.end();
     yield* new Join(writer);
@@ -189,8 +187,7 @@ export class Peer {
         const work = peer.#frame(frame);
         if (work !== undefined) yield* work;
         if (frame.kind === "foreign" || (frame.kind === "refused" && frame.fatal)) return;
-        // Who lets this much wait so long is not there any more, or does not read.
-        if (peer.#serving.backlog.isFull) yield* new Timeout(limits.stalledWriteMs, peer.#serving.backlog.room());
+        if (peer.#serving.backlog.isFull) yield* Peer.#holdBack(peer);
         if (--peer.#sliceLeft <= 0) {
           peer.#sliceLeft = slice;
           yield; // others run in between, however many requests one packet holds
@@ -208,6 +205,19 @@ export class Peer {
     const last = decoder.end();
     const work = last === undefined ? undefined : peer.#frame(last);
     if (work !== undefined) yield* work;
+  });
+
+  // Nothing can be seen of the other end meanwhile: who takes nothing for so long is not there any more.
+  static readonly #holdBack = routine(function* holdBack(peer: Peer): Program<void> {
+    const { backlog } = peer.#serving;
+    while (backlog.isFull) {
+      const { bytesWritten } = peer.connection;
+      try {
+        yield* new Timeout(peer.limits.stalledWriteMs, backlog.room());
+      } catch (error) {
+        if (!isPeerGone(error) || peer.connection.bytesWritten === bytesWritten) throw error;
+      }
+    }
   });
 
   /** Serves what can be served at once; the call that comes back does the rest and must be run. */

@@ -62,6 +62,8 @@ export class Invariants implements Observer {
   readonly #begun = new Map<number, Begun>();
   /** Tasks in the ready queue, and the turn since which they are there. */
   readonly #readySince = new Map<number, number>();
+  /** `traps` of each task when it last got into the ready queue: more since, and its last yield may be a syscall's. */
+  readonly #trapsAtReady = new WeakMap<Task, number>();
   /** Tasks that were killed and have not had a turn since. */
   readonly #doomed = new Set<number>();
   readonly #crashed = new Set<number>();
@@ -118,10 +120,12 @@ export class Invariants implements Observer {
     this.#check(() => {
       const begun = this.#begun.get(task.tid);
       this.#begun.delete(task.tid);
+      const hasTrapped = task.traps !== (this.#trapsAtReady.get(task) ?? 0);
+      this.#trapsAtReady.set(task, task.traps);
       if (begun !== undefined) this.#checkWake(task, begun);
       if (this.#kernel.current === task) {
         // It gives up the CPU, by a bare yield or at the end of its quantum. Its turn is not over: see `turn`.
-        const isBare = begun === undefined && task.resume === Resume.next && task.wait === undefined;
+        const isBare = !hasTrapped && task.resume === Resume.next && task.wait === undefined;
         if (isBare && task.answer !== undefined) this.#fail("K5", `a bare yield of task ${task.tid} got an answer`);
         return;
       }

@@ -1,10 +1,10 @@
 // Every limit of a JSON-RPC connection, met by a client: at N it is served, at N + 1 it gets the code that the limit
-// names, and the counter that belongs to it moves.
+// names, and the counter that belongs to it moves. Those that are times are in timers.test.ts and shutdown.test.ts.
 
 import { describe, expect, test } from "vitest";
 import { methodTable } from "../../../apps/rpc/index.ts";
 import { type Program, routine } from "../../../kernel/syscall.ts";
-import { CancelTask, GetTime, Sleep, Timeout, WaitTask } from "../../../syscalls/index.ts";
+import { GetTime, Sleep, Timeout } from "../../../syscalls/index.ts";
 import { errorText, framings, invalidRequest, request } from "./wire.ts";
 import { world } from "./world.ts";
 
@@ -212,5 +212,3 @@ describe("connections", () => {
     expect(value).toEqual(['{"jsonrpc":"2.0","result":"ok","id":1}', most + 1]);
   });
 });
-
-void [CancelTask, WaitTask];

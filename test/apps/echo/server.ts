@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import { Answers, type Framing, frame, request } from "./wire.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
-const pageBytes = 4096;
 
 /** Where a server is, as `net.connect` takes it. */
 export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
@@ -57,9 +56,10 @@ export class Server {
     }
   }
 
-  /** Bytes of memory that are its own and resident. Linux only. */
+  /** Bytes of memory that are resident. Linux only. */
   get residentBytes(): number {
-    return Number(readFileSync(`/proc/${this.pid}/statm`, "latin1").split(" ")[1]) * pageBytes;
+    const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
+    return 1024 * Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(status)?.[1]);
   }
 
   /** Descriptors it has open. Linux only. */

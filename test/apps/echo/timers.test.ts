@@ -3,10 +3,10 @@
 
 import { describe, expect, test } from "vitest";
 import { methodTable } from "../../../apps/rpc/index.ts";
-import { type Program, routine } from "../../../kernel/syscall.ts";
-import { CancelTask, GetTime, Sleep, WaitTask } from "../../../syscalls/index.ts";
+import type { Program } from "../../../kernel/syscall.ts";
+import { GetTime, KillTask, NewTask, Sleep } from "../../../syscalls/index.ts";
 import { frame, request } from "./wire.ts";
-import { type Client, Reset, type World, world } from "./world.ts";
+import { type Client, world } from "./world.ts";
 
 const foo = request("foo", undefined, 1);
 const ok = '{"jsonrpc":"2.0","result":"ok","id":1}';
@@ -159,6 +159,26 @@ describe("a client that does not read", () => {
     expect(value).toEqual([0, 1, 0, ok]);
   });
 
+  test("and asks on, but takes some now and then, is not cut off", () => {
+    const { value } = world(
+      function* (world) {
+        const client = yield* world.connect();
+        const asking = yield* new NewTask(client.send(...Array(400).fill(request("echo", ["x".repeat(9_000)], 1))));
+        let bytes = 0;
+        for (let i = 0; i < 100; i++) {
+          yield* new Sleep(29_000);
+          bytes += client.connection.read(10_000)?.length ?? 0;
+        }
+        const open = [bytes, world.counters.timedOut, world.counters.reset];
+        yield* new KillTask(asking);
+        client.connection.close();
+        return open;
+      },
+      { methods: new Map([...methods, ["echo", (params) => params]]) },
+    );
+    expect(value).toEqual([1_000_000, 0, 0]);
+  });
+
   test("fast but takes some now and then gets everything", () => {
     const { value } = world(
       function* (world) {
@@ -174,144 +194,5 @@ describe("a client that does not read", () => {
       { methods },
     );
     expect(value).toEqual([true, 0]);
-  });
-});
-
-describe("a shutdown", () => {
-  let ended = 0;
-  const nap = routine(function* nap(ms: number): Program<string> {
-    try {
-      yield* new Sleep(ms);
-      return "ok";
-    } finally {
-      ended++;
-    }
-  });
-  const methods = methodTable({
-    nap: (params) => nap((params as [number])[0]), // as it is called here
-    big: () => "x".repeat(900_000),
-    foo: () => "ok",
-    sum: () => 42,
-  });
-
-  /** How long a shutdown takes that begins 10 ms after a client has done something. */
-  function* shutdown(world: World, client: Client, act: Program<void>): Program<[string[], number]> {
-    yield* act;
-    yield* new Sleep(10);
-    const since = yield* new GetTime();
-    if (world.server === undefined) throw new Error("no server");
-    yield* new CancelTask(world.server, "shutdown");
-    const texts = client.connection.closed ? [] : yield* client.rest();
-    yield* new WaitTask(world.server);
-    return [texts, (yield* new GetTime()) - since];
-  }
-
-  function ending(act: (client: Client) => Program<void>, limits: object = {}): [string[], number] {
-    ended = 0;
-    return world(
-      function* (world) {
-        const client = yield* world.connect();
-        return yield* shutdown(world, client, act(client));
-      },
-      { methods, limits },
-    ).value;
-  }
-
-  test("waits for what runs, answers it whole, and ends its connections", () => {
-    const [texts, ms] = ending(function* (client) {
-      yield* client.send(request("nap", [2_900], 1), request("nap", [500], 1));
-    });
-    expect([texts, ended]).toEqual([[ok, ok], 2]);
-    expect(ms).toBeLessThan(2_900);
-  });
-
-  test.each([
-    [undefined, 3_000],
-    [200, 200],
-  ])("with a limit of %s ms ends what still runs after %i ms", (drainMs, most) => {
-    const [texts, ms] = ending(
-      function* (client) {
-        yield* client.send(request("nap", [60_000], 1), foo);
-      },
-      drainMs === undefined ? {} : { drainMs },
-    );
-    expect([texts, ended]).toEqual([[ok], 1]);
-    expect(ms).toBeGreaterThan(most - 1);
-    expect(ms).toBeLessThan(most + 250);
-  });
-
-  test("with nothing to do takes no time", () => {
-    const [texts, ms] = ending(function* (client) {
-      yield* client.send(foo);
-    });
-    expect(texts).toEqual([ok]);
-    expect(ms).toBeLessThan(5);
-  });
-
-  test("completes a batch of which a part is still to be begun", () => {
-    for (const quantum of [1, 2, 3, 32]) {
-      const { value } = world(
-        function* (world) {
-          const client = yield* world.connect();
-          const elements = Array.from({ length: 60 }, (_, id) => request(id % 2 === 0 ? "foo" : "nap", [50], id));
-          yield* client.send(`[${elements.join()}]`);
-          while (world.counters.requests < 20) yield; // the 60 take some turns
-          const [texts] = yield* shutdownNow(world, client);
-          return texts;
-        },
-        { methods, limits: { maxInFlight: 20 }, quantum },
-      );
-      expect(value.length).toBe(1);
-      const answers: { id: number; result?: string; error?: { code: number } }[] = JSON.parse(value[0] ?? "");
-      expect(answers.map(({ id }) => id)).toEqual(Array.from({ length: 60 }, (_, id) => id));
-      expect(answers.filter(({ result, error }) => result !== "ok" && error?.code !== -32800)).toEqual([]);
-    }
-  });
-
-  function* shutdownNow(world: World, client: Client): Program<[string[]]> {
-    if (world.server === undefined) throw new Error("no server");
-    yield* new CancelTask(world.server, "shutdown");
-    return [yield* client.rest()];
-  }
-
-  test("cuts off clients that do not read, and says nothing of it", () => {
-    const { value } = world(
-      function* (world) {
-        const clients = [yield* world.connect(), yield* world.connect()];
-        for (const client of clients) yield* client.send(request("big", undefined, 1), request("nap", [60_000], 2));
-        yield* new Sleep(10);
-        const since = yield* new GetTime();
-        if (world.server === undefined) throw new Error("no server");
-        yield* new CancelTask(world.server, "shutdown");
-        const exit = yield* new WaitTask(world.server);
-        return [exit.status, (yield* new GetTime()) - since < 3_250];
-      },
-      { methods },
-    );
-    // Cancelled, and not anything else that went wrong on the way.
-    expect(value).toEqual(["killed", true]);
-  });
-
-  test("at any moment of a busy server ends it within its time", () => {
-    for (let seed = 1; seed <= 15; seed++) {
-      const { value } = world(
-        function* (world) {
-          const clients = [];
-          for (let i = 0; i < 6; i++) clients.push(yield* world.connect());
-          for (const client of clients) {
-            yield* client.send(...Array(10).fill(request("nap", [seed * 7], 1)), request("big", undefined, 2), foo);
-          }
-          if (clients[5] !== undefined) yield* new Reset(clients[5].connection);
-          yield* new Sleep(seed / 10);
-          const since = yield* new GetTime();
-          if (world.server === undefined) throw new Error("no server");
-          yield* new CancelTask(world.server, "shutdown");
-          const { status } = yield* new WaitTask(world.server);
-          return [status, (yield* new GetTime()) - since <= 3_250];
-        },
-        { methods, seed, quantum: 1 + (seed % 5) },
-      );
-      expect(value).toEqual(["killed", true]);
-    }
   });
 });
