@@ -57,7 +57,6 @@ test("an answer granted at once, at the end of a quantum, is given back by a kil
   run(
     function* () {
       const killed = yield* new NewTask(taker());
-      yield;
       yield* new KillTask(killed);
       yield* new WaitTask(yield* new NewTask(taker()));
     },

@@ -214,7 +214,7 @@ describe.concurrent("a signal", () => {
       running.child.kill(signal);
       const { code, out, err } = await running.ended;
       expect(out).toBe(
-        app === "listens.ts" ? "ready\ncleaned up\n" : `ready\ntrue Cancelled: cancelled by task 0: ${signal}\n`,
+        app === "listens.ts" ? "ready\ncleaned up\n" : `ready\ntrue Cancelled: cancelled from outside: ${signal}\n`,
       );
       expect(err).toMatch(new RegExp(`^[^\\n]*info kernel: ${signal}: ending; a second signal quits[^\\n]*\\n$`));
       expect(code).toBe(0);
