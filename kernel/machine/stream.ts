@@ -222,7 +222,7 @@ function refuseUnfit(readable: Readable | undefined, writable: Writable | undefi
   if (inUse(readable, writable)) {
     throw new SyscallError("EBUSY", `${label} belongs to another connection: close that one first`);
   }
-  if (readable?.readableFlowing) {
+  if (readable?.readableFlowing && !readable.readableEnded) {
     throw new SyscallError("EINVAL", `${label} is read by somebody else: remove its "data" listeners and pipes first`);
   }
 }

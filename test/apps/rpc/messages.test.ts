@@ -224,7 +224,8 @@ describe("answers", () => {
   it.each([
     ["a BigInt", 1n],
     ["a cycle", cycle],
-    ["a nest too deep for JSON.stringify", nest],
+    // Node 26 writes any depth: there is then no such value.
+    ...(overflows(nest) ? [["a nest too deep for JSON.stringify", nest]] : []),
     ["an object whose toJSON throws", throwing],
   ])("%s is answered with -32603 and the fixed text", (_name, value) => {
     expect(text(resultPayload("5", value, defaultLimits))).toBe(
@@ -292,3 +293,12 @@ describe("answers", () => {
     ]);
   });
 });
+
+function overflows(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return false;
+  } catch {
+    return true;
+  }
+}
