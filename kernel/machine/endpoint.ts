@@ -2,7 +2,7 @@
 // untouched), closing that wakes both with EBADF, and an owner that is told. A machine adds its own bytes.
 
 import { SyscallError } from "../errors.ts";
-import type { Address, Closable, Interest, Owner, Watcher } from "./machine.ts";
+import type { Address, Closable, Interest, ListenOptions, Owner, Watcher } from "./machine.ts";
 
 export abstract class Endpoint implements Closable {
   abstract readonly label: string;
@@ -112,4 +112,14 @@ export function checkAddress(address: Address): void {
       `port ${String(address.port)} is not an integer from 0 to 65535: an address is {port, host?} or {path}`,
     );
   }
+  if (address.host === "") {
+    // Node would take it for every interface there is.
+    throw new SyscallError("EINVAL", "an empty host is none: leave it out for 127.0.0.1, or give 0.0.0.0 for all");
+  }
+}
+
+/** The backlog asked for. Refuses one that cannot be. */
+export function checkedBacklog({ backlog = 511 }: ListenOptions): number {
+  if (Number.isInteger(backlog) && backlog >= 1 && backlog <= 65535) return backlog;
+  throw new SyscallError("EINVAL", `backlog ${backlog} is not an integer from 1 to 65535`);
 }

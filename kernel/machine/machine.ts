@@ -8,6 +8,11 @@ export type Address = { readonly host?: string; readonly port: number } | { read
 export interface ListenOptions {
   /** Connections the system may hold before they are accepted. Default 511. */
   readonly backlog?: number;
+  /**
+   * Shares a TCP port with other listeners that ask for it too, in this process or others: the system spreads
+   * connections over them. ENOTSUP where the machine cannot. Default false.
+   */
+  readonly reusePort?: boolean;
 }
 
 export type Interest = "read" | "write";

@@ -3,8 +3,9 @@
 // itself that it is out of descriptors; only the epoll machine can report EMFILE.
 
 import { createServer, type Server, type Socket } from "node:net";
+import { version } from "node:process";
 import { SyscallError } from "../errors.ts";
-import { addressText, Endpoint } from "./endpoint.ts";
+import { addressText, checkedBacklog, Endpoint } from "./endpoint.ts";
 import type { Address, Connection, Interest, Listener, ListenOptions } from "./machine.ts";
 import { type Home, NodeConnection } from "./node-connection.ts";
 import { errorCode, systemError } from "./node-error.ts";
@@ -14,6 +15,7 @@ export class NodeListener extends Endpoint implements Listener {
   readonly #home: Home;
   readonly #server: Server;
   readonly #backlog: number;
+  readonly #sharesPort: boolean;
   #queue: NodeConnection[] = [];
   #address: Address;
   #label: string;
@@ -26,12 +28,12 @@ export class NodeListener extends Endpoint implements Listener {
   /** The address has been checked. Throws EINVAL for a backlog that is not an integer from 1 to 65535. */
   constructor(home: Home, at: Address, options: ListenOptions = {}) {
     super();
-    const backlog = options.backlog ?? 511;
-    if (!Number.isInteger(backlog) || backlog < 1 || backlog > 65535) {
-      throw new SyscallError("EINVAL", `backlog ${backlog} is not an integer from 1 to 65535`);
+    this.#backlog = checkedBacklog(options);
+    if (options.reusePort === true && !canSharePorts) {
+      throw new SyscallError("ENOTSUP", `Node ${version} cannot share a port: use Node 23.1 or later, or epoll`);
     }
+    this.#sharesPort = options.reusePort ?? false;
     this.#home = home;
-    this.#backlog = backlog;
     this.#address = at;
     this.#label = labelOf(at);
     const server = createServer({
@@ -106,7 +108,8 @@ export class NodeListener extends Endpoint implements Listener {
   #bind(): void {
     const at = this.#address;
     const target = "path" in at ? { path: at.path } : { host: at.host ?? "127.0.0.1", port: at.port };
-    this.#server.listen({ ...target, backlog: this.#backlog, exclusive: true });
+    const options = { ...target, backlog: this.#backlog, exclusive: true, reusePort: this.#sharesPort };
+    this.#server.listen(options);
   }
 
   #opened(): void {
@@ -153,6 +156,9 @@ export class NodeListener extends Endpoint implements Listener {
     this.signal("read");
   }
 }
+
+const [major = 0, minor = 0] = version.slice(1).split(".").map(Number);
+const canSharePorts = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 
 function labelOf(at: Address): string {
   return `${"path" in at ? "unix" : "tcp"} ${addressText(at)}`;

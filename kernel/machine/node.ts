@@ -3,13 +3,12 @@
 // a machine belongs to one kernel. Never listens on more than was asked: without a host it is 127.0.0.1.
 
 import { SyscallError } from "../errors.ts";
-import { descriptorLimit, environmentVariable, standardOutput } from "./console.ts";
 import { checkAddress } from "./endpoint.ts";
-import type { Address, Closable, Connection, Listener, ListenOptions, Machine } from "./machine.ts";
+import { HostMachine } from "./host.ts";
+import type { Address, Closable, Connection, Listener, ListenOptions } from "./machine.ts";
 import { type Home, NodeConnection } from "./node-connection.ts";
 import { NodeListener } from "./node-listener.ts";
 import { NodePoll } from "./node-poll.ts";
-import { Random } from "./random.ts";
 
 export interface NodeMachineOptions {
   /** Makes `random` repeatable. Default: other numbers in each run. */
@@ -20,51 +19,19 @@ export interface NodeMachineOptions {
   readonly lingerMs?: number;
 }
 
-export class NodeMachine implements Machine {
+export class NodeMachine extends HostMachine {
   readonly name = "node";
-  readonly asynchronous = true;
   readonly #home: Home;
-  readonly #random: () => number;
   readonly #poll: NodePoll = new NodePoll();
 
   /** Throws EINVAL for a high-water mark that is not a positive integer, or a seed that is not a safe integer. */
   constructor(options: NodeMachineOptions = {}) {
-    const highWaterBytes = options.highWaterBytes ?? 65536;
+    super(options.seed);
+    const { highWaterBytes = 65536, lingerMs = 3_000 } = options;
     if (!Number.isInteger(highWaterBytes) || highWaterBytes < 1) {
       throw new SyscallError("EINVAL", `highWaterBytes ${highWaterBytes} is not a positive integer`);
     }
-    if (options.seed === undefined) {
-      this.#random = Math.random;
-    } else {
-      const chance = new Random(options.seed);
-      this.#random = () => chance.next();
-    }
-    const { lingerMs = 3_000 } = options;
     this.#home = { highWaterBytes, lingerMs, endpoints: new Set<Closable>(), told: () => this.#poll.told() };
-  }
-
-  environment(name: string): string | undefined {
-    return environmentVariable(name);
-  }
-
-  get descriptors(): number {
-    return descriptorLimit();
-  }
-
-  get stdout(): Connection {
-    return standardOutput();
-  }
-
-  now(): number {
-    return performance.now();
-  }
-
-  random(): number {
-    return this.#random();
-  }
-
-  alive(): boolean {
-    return true;
   }
 
   poll(idleMs: number): Promise<void> {
@@ -76,25 +43,17 @@ export class NodeMachine implements Machine {
   }
 
   listen(at: Address, options?: ListenOptions): Listener {
-    refuseAddress(at);
+    checkAddress(at);
     return new NodeListener(this.#home, at, options);
   }
 
   connect(to: Address): Connection {
-    refuseAddress(to);
+    checkAddress(to);
     return NodeConnection.connect(this.#home, to);
   }
 
   close(): void {
     for (const endpoint of this.#home.endpoints) endpoint.close();
     this.#poll.close();
-  }
-}
-
-function refuseAddress(address: Address): void {
-  checkAddress(address);
-  // Node takes an empty host for every interface there is.
-  if ("host" in address && address.host === "") {
-    throw new SyscallError("EINVAL", "a host that is empty would be every interface: leave it out for 127.0.0.1");
   }
 }

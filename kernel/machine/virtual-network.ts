@@ -2,7 +2,7 @@
 // endpoints is bounded, as by a limit of descriptors: beyond it opening fails with EMFILE, and accept throws it.
 
 import { SyscallError } from "../errors.ts";
-import { addressText, checkAddress } from "./endpoint.ts";
+import { addressText, checkAddress, checkedBacklog } from "./endpoint.ts";
 import type { Address, ListenOptions } from "./machine.ts";
 import { AddressBook, type Place, placeOf, targetOf } from "./virtual-addresses.ts";
 import { VirtualConnection } from "./virtual-connection.ts";
@@ -10,7 +10,6 @@ import type { Failure, VirtualEndpoint } from "./virtual-endpoint.ts";
 import { VirtualListener } from "./virtual-listener.ts";
 import type { World } from "./virtual-world.ts";
 
-const defaultBacklog = 511;
 /** Linux sends the request again after 1, 2, 4 … s, six times, and gives up 127 s after the first. */
 const connectRetries = 6;
 
@@ -42,11 +41,9 @@ export class VirtualNetwork {
   }
 
   listen(at: Address, options: ListenOptions = {}): VirtualListener {
-    refuseAddress(at);
-    const backlog = options.backlog ?? defaultBacklog;
-    if (!(Number.isInteger(backlog) && backlog > 0 && backlog <= 65_535)) {
-      throw new SyscallError("EINVAL", `backlog ${backlog} is not an integer from 1 to 65535`);
-    }
+    checkAddress(at);
+    const backlog = checkedBacklog(options);
+    if (options.reusePort === true) throw new SyscallError("ENOTSUP", "the simulated network shares no ports");
     const bound = this.#addresses.withPort(placeOf(at));
     const failure = this.#outOfDescriptors(at) ?? this.#inUse(bound);
     const listener = new VirtualListener(this.#world, {
@@ -67,7 +64,7 @@ export class VirtualNetwork {
   }
 
   connect(to: Address): VirtualConnection {
-    refuseAddress(to);
+    checkAddress(to);
     const target = targetOf(to);
     const peer = addressText(target);
     const local = "path" in target ? "" : addressText(this.#addresses.nextClient(target));
@@ -137,12 +134,5 @@ export class VirtualNetwork {
     if (!this.#addresses.taken(place)) return undefined;
     const message = `${addressText(place)} is in use: stop who listens there, or take another address`;
     return { code: "EADDRINUSE", message };
-  }
-}
-
-function refuseAddress(address: Address): void {
-  checkAddress(address);
-  if ("host" in address && address.host === "") {
-    throw new SyscallError("EINVAL", "an empty host names nobody: leave it out for 127.0.0.1, or give 0.0.0.0 for all");
   }
 }

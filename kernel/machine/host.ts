@@ -1,0 +1,55 @@
+// What the machines inside a real process share, whatever their sockets are: its clock, chance, environment, standard
+// output and descriptor limit.
+
+import { descriptorLimit, environmentVariable, standardOutput } from "./console.ts";
+import type { Address, Connection, Listener, ListenOptions, Machine } from "./machine.ts";
+import { Random } from "./random.ts";
+
+export abstract class HostMachine implements Machine {
+  abstract readonly name: string;
+  readonly asynchronous = true;
+  readonly #random: () => number;
+
+  /**
+   * @param seed makes `random` repeatable; undefined: other numbers in each run
+   * @throws EINVAL for a seed that is not a safe integer
+   */
+  constructor(seed: number | undefined) {
+    if (seed === undefined) {
+      this.#random = Math.random;
+    } else {
+      const chance = new Random(seed);
+      this.#random = () => chance.next();
+    }
+  }
+
+  environment(name: string): string | undefined {
+    return environmentVariable(name);
+  }
+
+  get descriptors(): number {
+    return descriptorLimit();
+  }
+
+  get stdout(): Connection {
+    return standardOutput();
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  random(): number {
+    return this.#random();
+  }
+
+  alive(): boolean {
+    return true;
+  }
+
+  abstract poll(idleMs: number): void | Promise<void>;
+  abstract interrupt(): void;
+  abstract listen(at: Address, options?: ListenOptions): Listener;
+  abstract connect(to: Address): Connection;
+  abstract close(): void;
+}
