@@ -2,22 +2,32 @@
 // polls, so that signals and promises get through, and finds that nothing can happen any more when Node does.
 
 import process from "node:process";
-import type { Machine } from "../../kernel/index.ts";
+import { type Machine, printable, SyscallError } from "../../kernel/index.ts";
+import { EpollMachine } from "../../kernel/machine/epoll.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { VirtualMachine } from "../../kernel/machine/virtual.ts";
 import { VirtualOutput } from "../../kernel/machine/virtual-output.ts";
 
-/** Names that `--machine` takes; "auto" is the best this platform has. */
-export const machineNames = ["auto", "node", "virtual"] as const;
+/** Names that `--machine` takes; "auto" is epoll where it runs, else node. */
+export const machineNames = ["auto", "epoll", "node", "virtual"] as const;
 export type MachineName = (typeof machineNames)[number];
 
 /**
- * Makes a machine by name.
+ * Makes a machine by name. Where "auto" is not epoll, one line on stderr says why.
  * @param seed makes its chance, and a simulated world, repeatable
+ * @throws ENOTSUP with the reason when epoll was asked for and cannot run here
  */
 export function bootMachine(name: MachineName, seed: number | undefined): Machine {
   if (name === "virtual") return new SimulatedMachine(seed);
-  return new NodeMachine(seed === undefined ? {} : { seed });
+  const options = seed === undefined ? {} : { seed };
+  if (name === "node") return new NodeMachine(options);
+  try {
+    return new EpollMachine(options);
+  } catch (error) {
+    if (name === "epoll" || !(error instanceof SyscallError)) throw error;
+    process.stderr.write(`yieldix: running on the node machine: ${printable(error.message)}\n`);
+    return new NodeMachine(options);
+  }
 }
 
 /** A simulated world that ends in a deadlock, and not in silence, when it waits for what cannot come. */

@@ -147,7 +147,7 @@ describe.concurrent("what cannot be run exits with 2, and one sentence", () => {
     [["run", "async.ts"], /async\.ts returned a promise.*function\*/],
     [["run", "async-generator.ts"], /async-generator\.ts returned .*async generator.*function\*/],
     [["run", "nothing.ts"], /nothing\.ts returned undefined, not a program.*function\*/],
-    [["run", "--machine", "abacus", "prints.ts"], /'abacus' is invalid.*auto, node, virtual/],
+    [["run", "--machine", "abacus", "prints.ts"], /'abacus' is invalid.*auto, epoll, node, virtual/],
     [["run", "--quantum", "0", "prints.ts"], /--quantum 0: give an integer of at least 1/],
     [["run", "--quantum", "1.5", "prints.ts"], /--quantum 1\.5: give an integer/],
     [["run", "--seed", "\u001b[2J", "prints.ts"], /--seed \\u\{1b\}\[2J: give an integer/],
