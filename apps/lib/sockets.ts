@@ -3,13 +3,14 @@
 
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
 import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
-import { Adopt, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts";
+import { Adopt, Log, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts";
 
 /** How long accept waits when the system has no descriptors left, ms; doubled each time. */
 const backOffMs = [5, 10, 20, 40, 80, 160, 320, 500] as const;
 
 /**
- * The next connection of a listener, owned by the calling task. Out of descriptors, it waits and tries again.
+ * The next connection of a listener, owned by the calling task. Out of descriptors, it says so on the kernel log, waits
+ * and tries again.
  * @throws EBADF when the listener is or gets closed, EBUSY if another task accepts from it
  */
 export const accept: Routine<[listener: Listener], Connection> = routine(function* accept(listener) {
@@ -19,6 +20,7 @@ export const accept: Routine<[listener: Listener], Connection> = routine(functio
       connection = listener.accept();
     } catch (error) {
       if (!isShortage(error)) throw error;
+      if (tries === 0) yield* new Log(`${error.message}; trying again until there are`);
       yield* new Sleep(backOffMs[Math.min(tries++, backOffMs.length - 1)] ?? 500);
       continue;
     }
@@ -37,7 +39,7 @@ export const accept: Routine<[listener: Listener], Connection> = routine(functio
   }
 });
 
-function isShortage(error: unknown): boolean {
+function isShortage(error: unknown): error is SyscallError {
   return (
     error instanceof SyscallError && (error.code === "EMFILE" || error.code === "ENFILE" || error.code === "ENOBUFS")
   );
