@@ -25,7 +25,7 @@ import { Ring } from "./queue.ts";
 import { crashReport, deadlock, panicDump } from "./report.ts";
 import type { Runnable, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
-import { Frame, type Resume, State, Task } from "./task.ts";
+import { BottomFrame, type Resume, State, Task } from "./task.ts";
 import { isLonger, shown, truncated } from "./text.ts";
 import { Alarm, Timers } from "./timers.ts";
 import { opened } from "./trap.ts";
@@ -137,7 +137,7 @@ export class Kernel {
     }
     const origin = originOf(parent, program, name);
     const task = new Task(this, this.#nextTid as Tid, origin, parent); // the only place that makes tids
-    task.frame = new Frame(opened(program), undefined, undefined);
+    task.frame = new BottomFrame(opened(program));
     this.#nextTid++;
     this.tasks.add(task);
     this.counters.spawned++;
