@@ -3,13 +3,16 @@
 // three leaves the task in exactly one place, and nothing a handler does wrong can hurt anybody but its caller.
 
 import type { Kernel } from "./kernel.ts";
-import type { Call, Program, Runnable, Staged, Syscall, Undo, Waiter } from "./syscall.ts";
-import { brandOf, RoutineCall, stage, usedTwice } from "./syscall.ts";
+import type { Call, Program, Runnable, Syscall, Undo, Used, Waiter, Yieldable } from "./syscall.ts";
+import { brandOf, Exchange, exchange, RoutineCall, usedTwice } from "./syscall.ts";
 import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { heed } from "./unwind.ts";
 
-/** Serves one thing that a task yielded. Afterwards the task is running (answered), ready, blocked or over. */
-export function trap(task: Task, kernel: Kernel, yielded: unknown): void {
+/**
+ * Serves one thing that a task yielded. Afterwards the task is running (answered), ready, blocked or over.
+ * @param result what the frame gave: of a typed yield its exchange, else one that holds no more than the value
+ */
+export function trap(task: Task, kernel: Kernel, result: object, yielded: unknown): void {
   if (task.marks !== 0 && heed(task)) return;
   if (yielded === undefined) {
     task.resume = Resume.next;
@@ -19,18 +22,34 @@ export function trap(task: Task, kernel: Kernel, yielded: unknown): void {
   }
   const what = brandOf(yielded);
   if (what === "syscall")
-    serve(task, kernel, yielded as Syscall<unknown> & Staged); // the brand says so
+    serve(task, kernel, result, yielded as Syscall<unknown>); // the brand says so
   else if (what === "call")
-    enter(task, kernel, yielded as Call<unknown> & Staged); // as above
+    enter(task, kernel, result, yielded as Call<unknown>); // as above
   else fault(task, badYield(task, yielded));
 }
 
-function serve(task: Task, kernel: Kernel, syscall: Syscall<unknown> & Staged): void {
+// A typed yield has used its object up when it took the exchange from it; of any other the object itself knows.
+function take(result: object, request: Yieldable<unknown>): void {
+  if (result instanceof Exchange) result.done = true;
+  else takePlain(request as unknown as Used); // see there
+}
+
+function takePlain(request: Used): void {
+  const before = request[exchange];
+  if (before === undefined) request[exchange] = spent;
+  else if (before.done === false)
+    before.done = true; // out of its iterator, and yielded on by somebody in between
+  else throw usedTwice(request as unknown as Yieldable<unknown>); // it has the brand
+}
+
+const spent = new Exchange<unknown>(undefined as unknown as Yieldable<unknown>); // never asked for its request
+spent.done = true;
+
+function serve(task: Task, kernel: Kernel, result: object, syscall: Syscall<unknown>): void {
   let answer: unknown;
   try {
     // All of it inside: the object is the program's, and may be frozen, or a Proxy that throws.
-    if (syscall[stage] !== 0) throw usedTwice(syscall);
-    syscall[stage] = 1;
+    take(result, syscall);
     task.traps++;
     kernel.trace.trap(task.tid, syscall);
     if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
@@ -94,11 +113,10 @@ function isDisturbed(marks: number): boolean {
   return (marks & Mark.cancelled) !== 0 && (marks & Mark.unwinding) === 0;
 }
 
-function enter(task: Task, kernel: Kernel, call: Call<unknown> & Staged): void {
+function enter(task: Task, kernel: Kernel, result: object, call: Call<unknown>): void {
   let hasEntered = false;
   try {
-    if (call[stage] !== 0) throw usedTwice(call);
-    call[stage] = 1;
+    take(result, call);
     hasEntered = true;
     kernel.trace.calls++;
     if (call instanceof RoutineCall) {
@@ -138,9 +156,7 @@ function fault(task: Task, error: unknown): void {
 export function opened(runnable: Runnable<unknown>): Program<unknown> {
   const what = brandOf(runnable);
   if (what === "call" && runnable instanceof RoutineCall) {
-    const staged = runnable as unknown as Staged; // see there
-    if (staged[stage] !== 0) throw usedTwice(runnable);
-    staged[stage] = 1;
+    takePlain(runnable as unknown as Used); // see there
     return runnable.program;
   }
   if (what !== undefined) return one(runnable as Call<unknown> | Syscall<unknown>); // the brand says so

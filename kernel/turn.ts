@@ -14,15 +14,9 @@ export function turn(task: Task, kernel: Kernel): void {
   if (task.marks !== 0 && isKilled(task)) heedKill(task);
   task.wait = undefined; // the answer it was granted is delivered by the first step
   while (task.state === State.running) {
-    const yielded = step(task);
-    if (yielded === ended) {
-      left--;
-      if (task.marks !== 0 && isKilled(task)) heedKill(task);
-      continue;
-    }
-    trap(task, kernel, yielded);
+    const yielded = step(task, kernel);
     if (task.marks !== 0 && isKilled(task)) heedKill(task);
-    if (--left <= 0 && task.state === State.running) {
+    if (--left <= 0 && yielded !== ended && task.state === State.running) {
       cut(task, kernel, yielded);
       return;
     }
@@ -53,26 +47,32 @@ function isKilled(task: Task): boolean {
   return (task.marks & Mark.killed) !== 0 && task.state === State.running;
 }
 
-/** What `step` returns when a frame ended instead of yielding. */
+/** What `step` returns when the frame ended instead of yielding. */
 const ended: unique symbol = Symbol("ended");
 
-function step(task: Task): unknown {
+// Resumes the innermost frame, and has what it yields served.
+function step(task: Task, kernel: Kernel): unknown {
   const frame = task.frame as Frame; // a running task has one
   const answer = task.answer;
   const resume = task.resume;
   task.answer = undefined;
+  let result: IteratorResult<unknown, unknown>;
   let value: unknown;
+  let isOver: boolean;
   try {
-    let result: IteratorResult<unknown, unknown>;
     if (resume === Resume.next) result = frame.program.next(answer);
     else if (resume === Resume.throw) result = frame.program.throw(answer);
     else result = frame.program.return(undefined);
     value = result.value; // in here, for a program need not be a true generator
-    if (result.done !== true) return value;
+    isOver = result.done === true;
   } catch (error) {
     frameOver(task, frame, Resume.throw, error);
     return ended;
   }
-  frameOver(task, frame, Resume.next, value);
-  return ended;
+  if (isOver) {
+    frameOver(task, frame, Resume.next, value);
+    return ended;
+  }
+  trap(task, kernel, result, value);
+  return value;
 }

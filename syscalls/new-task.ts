@@ -1,6 +1,16 @@
 // NewTask: Beazley's fork. The new task's first turn comes in the next lap, never inside this trap.
 
-import { captureSite, type Kernel, type Runnable, Syscall, type Task, type Tid } from "../kernel/syscall.ts";
+import {
+  begun,
+  captureSite,
+  Exchange,
+  type Kernel,
+  type Runnable,
+  Syscall,
+  type Task,
+  type Tid,
+  type Yieldable,
+} from "../kernel/syscall.ts";
 
 /**
  * Starts a task that runs beside its parent, outlives it, and is then adopted by the main task.
@@ -28,16 +38,26 @@ export class NewTask<T> extends Syscall<Tid<T>> {
 
   override handle(task: Task, kernel: Kernel): Tid<T> {
     const tid = kernel.spawn(this.program, this.name, task);
-    this.#made = kernel.find(tid);
+    const made = kernel.find(tid);
+    if (made?.origin.spawn.site === undefined) this.#made = made;
     return tid;
   }
 
-  // The answer is delivered inside the parent's frame: the one moment when the line of the spawn can be seen.
-  override next(answer?: unknown): IteratorResult<this, Tid<T>> {
-    if (this.#made !== undefined) {
-      this.#made.origin.spawn.site ??= captureSite(this.next);
-      this.#made = undefined;
-    }
+  override [Symbol.iterator](): Exchange<Tid<T>> {
+    return begun(this, new SpawnExchange<T>(this));
+  }
+
+  /** The answer is being delivered inside the parent's frame: the one moment when the line of the spawn can be seen. */
+  delivered(above: (answer?: unknown) => unknown): void {
+    if (this.#made === undefined) return;
+    this.#made.origin.spawn.site ??= captureSite(above);
+    this.#made = undefined;
+  }
+}
+
+class SpawnExchange<T> extends Exchange<Tid<T>> {
+  override next(answer?: unknown): IteratorResult<Yieldable<Tid<T>>, Tid<T>> {
+    if (this.done === true && this.value instanceof NewTask) this.value.delivered(this.next);
     return super.next(answer);
   }
 }
