@@ -2,6 +2,7 @@
 // served. Returning is answering: `handle` returns the answer, returns `task.block(...)`, or throws; each of the
 // three leaves the task in exactly one place, and nothing a handler does wrong can hurt anybody but its caller.
 
+import { isGenerator, isNativeGenerator } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Call, Program, Runnable, Syscall, Undo, Used, Waiter, Yieldable } from "./syscall.ts";
 import { brandOf, Exchange, exchange, RoutineCall, usedTwice } from "./syscall.ts";
@@ -161,25 +162,22 @@ export function opened(runnable: Runnable<unknown>): Program<unknown> {
   }
   if (what !== undefined) return one(runnable as Call<unknown> | Syscall<unknown>); // the brand says so
   const program = runnable as Program<unknown> & { [taken]?: boolean }; // checked on the next lines
-  if (!isGenerator(program)) throw new TypeError(`a program is a generator or a call, not ${described(program)}`);
+  const isNative = isNativeGenerator(program);
+  if (!isNative && !isGenerator(program)) {
+    throw new TypeError(`a program is a generator or a call, not ${described(program)}`);
+  }
   if (program[taken] === true)
     throw new TypeError("this generator has been run already: call its function again for a new one");
   program[taken] = true;
-  return program;
+  return isNative ? program : one({ [Symbol.iterator]: () => program });
 }
 
 // On the generator itself: a WeakSet of a million of them costs more memory than the tasks' own stacks.
 const taken: unique symbol = Symbol("yieldix.taken");
 
-function* one<T>(request: Call<T> | Syscall<T>): Program<T> {
-  return yield* request;
-}
-
-function isGenerator(value: unknown): value is Program<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  if (Symbol.asyncIterator in value) return false; // its `next` gives promises
-  const { next, return: close, throw: raise } = value as Partial<Program<unknown>>; // looked at, then believed
-  return typeof next === "function" && typeof close === "function" && typeof raise === "function";
+// A frame runs a native generator, always.
+function* one<T>(runnable: Iterable<Yieldable<unknown> | undefined, T>): Program<T> {
+  return yield* runnable;
 }
 
 function described(value: unknown): string {

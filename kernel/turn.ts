@@ -1,5 +1,6 @@
 // One turn of a task, and one step of it: the innermost loop of the whole system.
 
+import { native } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
 import type { Wait } from "./syscall.ts";
 import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
@@ -60,10 +61,10 @@ function step(task: Task, kernel: Kernel): unknown {
   let value: unknown;
   let isOver: boolean;
   try {
-    if (resume === Resume.next) result = frame.program.next(answer);
-    else if (resume === Resume.throw) result = frame.program.throw(answer);
-    else result = frame.program.return(undefined);
-    value = result.value; // in here, for a program need not be a true generator
+    if (resume === Resume.next) result = native.next.call(frame.program, answer);
+    else if (resume === Resume.throw) result = native.throw.call(frame.program, answer);
+    else result = native.return.call(frame.program, undefined);
+    value = result.value; // in here: what native `yield*` hands on may have getters
     isOver = result.done === true;
   } catch (error) {
     frameOver(task, frame, Resume.throw, error);
