@@ -4,8 +4,8 @@
 
 import { isGenerator, isNativeGenerator } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Call, Program, Runnable, Syscall, Undo, Used, Waiter, Yieldable } from "./syscall.ts";
-import { brandOf, Exchange, exchange, RoutineCall, usedTwice } from "./syscall.ts";
+import type { Call, Program, Runnable, Syscall, Undo, Waiter, Yieldable } from "./syscall.ts";
+import { brandOf, Exchange, RoutineCall, usedTwice } from "./syscall.ts";
 import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { heed } from "./unwind.ts";
 
@@ -32,15 +32,15 @@ export function trap(task: Task, kernel: Kernel, result: object, yielded: unknow
 // A typed yield has used its object up when it took the exchange from it; of any other the object itself knows.
 function take(result: object, request: Yieldable<unknown>): void {
   if (result instanceof Exchange) result.done = true;
-  else takePlain(request as unknown as Used); // see there
+  else takePlain(request);
 }
 
-function takePlain(request: Used): void {
-  const before = request[exchange];
-  if (before === undefined) request[exchange] = spent;
+function takePlain(request: Yieldable<unknown>): void {
+  const before = request["yieldix.exchange"];
+  if (before === undefined) request["yieldix.exchange"] = spent;
   else if (before.done === false)
     before.done = true; // out of its iterator, and yielded on by somebody in between
-  else throw usedTwice(request as unknown as Yieldable<unknown>); // it has the brand
+  else throw usedTwice(request);
 }
 
 const spent = new Exchange<unknown>(undefined as unknown as Yieldable<unknown>); // never asked for its request
@@ -155,11 +155,11 @@ function fault(task: Task, error: unknown): void {
  * @throws TypeError for what is no program, and for one that has been run already
  */
 export function opened(runnable: Runnable<unknown>): Program<unknown> {
-  const what = brandOf(runnable);
-  if (what === "call" && runnable instanceof RoutineCall) {
-    takePlain(runnable as unknown as Used); // see there
+  if (runnable instanceof RoutineCall) {
+    takePlain(runnable);
     return runnable.program;
   }
+  const what = brandOf(runnable);
   if (what !== undefined) return one(runnable as Call<unknown> | Syscall<unknown>); // the brand says so
   const program = runnable as Program<unknown> & { [taken]?: boolean }; // checked on the next lines
   const isNative = isNativeGenerator(program);
