@@ -37,7 +37,8 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   const { watchers } = task;
   const isAwaited = isMain || (watchers instanceof Set ? watchers.size > 0 : watchers !== undefined);
   task.watchers = undefined;
-  kernel.counters[exit.status]++;
+  if (exit.status === "returned") kernel.counters.returned++;
+  else kernel.counters[exit.status]++;
   kernel.trace.event(task.tid, TraceEvent.exit);
   kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isAwaited);
   if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);

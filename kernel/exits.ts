@@ -56,7 +56,7 @@ export class Exits {
   add(record: ExitRecord, collected: boolean): void {
     if (this.#maxRecent > 0) {
       this.#recent[this.#place] = record;
-      this.#place = (this.#place + 1) % this.#maxRecent;
+      if (++this.#place === this.#maxRecent) this.#place = 0;
     }
     if (collected) return;
     this.#uncollected.set(record.tid, record);

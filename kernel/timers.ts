@@ -56,8 +56,8 @@ export class Timers {
 
   /** Expires all that is due at `now`, in order, each after it has left the queue. */
   fire(now: number): void {
-    while ((this.#at[0] as number) <= now) {
-      const who = this.#who[0] as Timed; // as long as `at` has an entry
+    while (this.#who.length > 0 && (this.#at[0] as number) <= now) {
+      const who = this.#who[0] as Timed; // there is one
       this.cancel(who);
       who.expire();
     }
