@@ -112,7 +112,6 @@ export class Task implements Owner {
   answer: unknown = undefined;
   /** What it waits for; after a wake, until the answer is delivered, what it has been granted. */
   wait: Parked | undefined = undefined;
-  marks = 0;
   /** Kill, cancel and unwinding under way; undefined for nearly every task. */
   ending: Ending | undefined = undefined;
   turns = 0;
@@ -130,6 +129,11 @@ export class Task implements Owner {
 
   get name(): string {
     return this.origin.name;
+  }
+
+  /** What must be heeded before it goes on. */
+  get marks(): number {
+    return this.ending === undefined ? 0 : this.ending.marks;
   }
 
   /** Who spawned it, or, once that task is over, the main task; undefined for the main task and once that is over. */

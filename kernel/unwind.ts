@@ -37,6 +37,8 @@ const maxCleanupErrors = 16;
 /** What a task has on record once somebody wants it, or a part of it, to end. Also the clock of its cleanup. */
 export class Ending implements Timed {
   readonly task: Task;
+  /** A set of `Mark`. */
+  marks = 0;
   kill: { readonly by: number; readonly why: string } | undefined = undefined;
   /** The first cancel; it stays here when delivered, and later ones are no-ops. */
   cancel: Cancelled | undefined = undefined;
@@ -69,7 +71,7 @@ export function kill(task: Task, by: number, why: string): boolean {
     redirect(ending.unwinding, { toDepth: 0, resume: Resume.close, answer: undefined });
     return true;
   }
-  task.marks |= Mark.killed;
+  ending.marks |= Mark.killed;
   if (task.state === State.blocked) {
     endWait(task);
     task.kernel.makeReady(task);
@@ -90,7 +92,7 @@ export function cancel(task: Task, by: number, why: string): boolean {
     task.answer = ending.cancel;
     task.kernel.makeReady(task);
   } else {
-    task.marks |= Mark.cancelled;
+    ending.marks |= Mark.cancelled;
   }
   return true;
 }
@@ -123,13 +125,13 @@ export function unwind(task: Task, toDepth: number, resume: Resume, answer: unkn
       // The undo of its wait made a scope further out expire.
       redirect(ending.unwinding, ending.expired);
       ending.expired = undefined;
-      task.marks &= ~Mark.expired;
+      ending.marks &= ~Mark.expired;
     }
     task.kernel.makeReady(task);
   } else if (ending.expired === undefined || toDepth < ending.expired.toDepth) {
     // An answer already granted is delivered first.
     ending.expired = destination;
-    task.marks |= Mark.expired;
+    ending.marks |= Mark.expired;
   }
 }
 
@@ -138,7 +140,7 @@ export function heedKill(task: Task): void {
   const ending = task.ending as Ending; // the mark is set by `kill` only, which made it
   const granted = task.wait;
   task.wait = undefined;
-  task.marks = 0;
+  ending.marks = 0;
   ending.expired = undefined;
   ending.clean = true; // what an earlier scope's cleanup did is not this end's
   if (granted !== undefined) giveBack(task, granted);
@@ -155,12 +157,12 @@ export function heed(task: Task): boolean {
   if ((task.marks & Mark.expired) !== 0) {
     const destination = ending.expired as Destination; // set with the mark
     ending.expired = undefined;
-    task.marks &= ~Mark.expired;
+    ending.marks &= ~Mark.expired;
     start(task, ending, destination);
     return true;
   }
   if ((task.marks & Mark.unwinding) !== 0) return !cleanupMayGoOn(task, ending);
-  task.marks &= ~Mark.cancelled;
+  ending.marks &= ~Mark.cancelled;
   task.resume = Resume.throw;
   task.answer = ending.cancel;
   return true;
@@ -182,7 +184,7 @@ export function frameOver(task: Task, frame: Frame, resume: Resume, value: unkno
 function start(task: Task, ending: Ending, destination: Destination): void {
   if (ending.unwinding === undefined) ending.trapsLeft = task.kernel.limits.cleanupTraps;
   ending.unwinding = { ...destination, base: task.depth, outer: ending.unwinding, errors: [] };
-  task.marks |= Mark.unwinding;
+  ending.marks |= Mark.unwinding;
   task.resume = Resume.close;
   task.answer = undefined;
 }
@@ -209,7 +211,7 @@ function unwindingGoesOn(task: Task, frame: Frame, resume: Resume, value: unknow
   const depth = frame.depth - 1;
   if (ending.expired !== undefined && depth <= ending.expired.toDepth) {
     ending.expired = undefined; // the scope ended by itself: its deadline has lost
-    task.marks &= ~Mark.expired;
+    ending.marks &= ~Mark.expired;
   }
   const unwinding = ending.unwinding;
   if (unwinding === undefined || unwinding.base !== frame.depth) return false; // a call the cleanup made itself
@@ -235,7 +237,7 @@ function noteCleanupError(task: Task, ending: Ending, unwinding: Unwinding, erro
 function arrive(task: Task, ending: Ending, unwinding: Unwinding): void {
   const { kernel } = task;
   if (ending.unwinding === undefined) {
-    task.marks &= ~Mark.unwinding;
+    ending.marks &= ~Mark.unwinding;
     kernel.timers.cancel(ending);
   }
   if (unwinding.toDepth === 0) {
@@ -286,7 +288,7 @@ function dropCleanup(task: Task, reason: string): void {
   }
   ending.unwinding = undefined;
   ending.expired = undefined; // its scope was among the frames that are gone
-  task.marks &= ~Mark.expired;
+  ending.marks &= ~Mark.expired;
   ending.clean = false;
   kernel.counters.unclean++;
   kernel.report(task, `cleanup dropped: it ${reason} (in ${names}); its frames will not run again`, undefined);
