@@ -11,10 +11,11 @@ interface Page {
 }
 
 export class TaskTable {
+  /** By the first tid that could be in it. */
   readonly #pages = new Map<number, Page>();
   #size = 0;
   #last: Page | undefined = undefined;
-  #lastNumber = -1;
+  #lastFirst = -1;
   #newest = 0;
 
   get size(): number {
@@ -22,20 +23,20 @@ export class TaskTable {
   }
 
   get(tid: number): Task | undefined {
-    return this.#page(pageOf(tid))?.slots[tid & (pageSize - 1)];
+    return this.#page(firstOf(tid))?.slots[tid & (pageSize - 1)];
   }
 
   /** Adds a task, or moves nothing: a tid is added once. */
   add(task: Task): void {
-    const number = pageOf(task.tid);
-    let page = this.#page(number);
+    const first = firstOf(task.tid);
+    let page = this.#page(first);
     if (page === undefined) {
       page = { slots: new Array<Task | undefined>(pageSize).fill(undefined), used: 0 };
       if (this.#pages.get(this.#newest)?.used === 0) this.#pages.delete(this.#newest);
-      this.#pages.set(number, page);
-      this.#newest = number;
+      this.#pages.set(first, page);
+      this.#newest = first;
       this.#last = page;
-      this.#lastNumber = number;
+      this.#lastFirst = first;
     }
     page.slots[task.tid & (pageSize - 1)] = task;
     page.used++;
@@ -43,17 +44,17 @@ export class TaskTable {
   }
 
   remove(task: Task): void {
-    const number = pageOf(task.tid);
-    const page = this.#page(number);
+    const first = firstOf(task.tid);
+    const page = this.#page(first);
     if (page === undefined) return;
     page.slots[task.tid & (pageSize - 1)] = undefined;
     this.#size--;
     // The page that new tids fall into stays, or spawning and ending one task would make a page each time.
-    if (--page.used > 0 || number === this.#newest) return;
-    this.#pages.delete(number);
+    if (--page.used > 0 || first === this.#newest) return;
+    this.#pages.delete(first);
     if (this.#last === page) {
       this.#last = undefined;
-      this.#lastNumber = -1;
+      this.#lastFirst = -1;
     }
   }
 
@@ -64,18 +65,19 @@ export class TaskTable {
     }
   }
 
-  #page(number: number): Page | undefined {
-    if (number === this.#lastNumber) return this.#last;
-    const page = this.#pages.get(number);
+  #page(first: number): Page | undefined {
+    if (first === this.#lastFirst) return this.#last;
+    const page = this.#pages.get(first);
     if (page !== undefined) {
       this.#last = page;
-      this.#lastNumber = number;
+      this.#lastFirst = first;
     }
     return page;
   }
 }
 
-// Not a shift: after 2^32 spawns (half an hour at full speed) that would wrap onto pages of the oldest tasks.
-function pageOf(tid: number): number {
-  return Math.floor(tid / pageSize);
+// No shifts and no masking of what is kept: after 2^32 spawns (half an hour at full speed) those would wrap onto pages of
+// the oldest tasks. The low bits are right at any size.
+function firstOf(tid: number): number {
+  return tid - (tid & (pageSize - 1));
 }

@@ -38,7 +38,7 @@ export class NewTask<T> extends Syscall<Tid<T>> {
 
   override handle(task: Task, kernel: Kernel): Tid<T> {
     const tid = kernel.spawn(this.program, this.name, task);
-    const made = kernel.find(tid);
+    const made = kernel.tasks.get(tid);
     if (made?.origin.spawn.site === undefined) this.#made = made;
     return tid;
   }
