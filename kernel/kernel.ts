@@ -65,6 +65,8 @@ export class Kernel {
   main: Task | undefined = undefined;
   /** Blocked tasks that something outside the kernel can wake. */
   outside = 0;
+  /** Traps that the turn under way may still make. */
+  trapsLeft = 0;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
 

@@ -94,7 +94,7 @@ export class Exchange<T> implements IterableIterator<Yieldable<T>, T, unknown> {
 
   next(answer?: unknown): IteratorResult<Yieldable<T>, T> {
     if (this.done === undefined) {
-      this.done = false;
+      if (running.task === undefined || !running.serve(this, running.task)) this.done = false;
     } else {
       this.done = true;
       this.value = answer;
@@ -113,6 +113,16 @@ export class Exchange<T> implements IterableIterator<Yieldable<T>, T, unknown> {
     return undefined;
   }
 }
+
+/**
+ * The task whose frame is on the JavaScript stack now, for as long as a step of it lasts, and the gate's way to serve a
+ * syscall of it right there. Essay: `serveInPlace` in trap.ts.
+ */
+export const running: {
+  task: Task | undefined;
+  /** True when the exchange holds the answer; false when it must be yielded. */
+  serve: (exchange: Exchange<unknown>, task: Task) => boolean;
+} = { task: undefined, serve: () => false };
 
 /** What a program can yield: the common part of syscalls and calls. */
 export abstract class Yieldable<T> {

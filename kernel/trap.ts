@@ -4,8 +4,8 @@
 
 import { isGenerator, isNativeGenerator } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Call, Program, Runnable, Syscall, Undo, Waiter, Yieldable } from "./syscall.ts";
-import { brandOf, Exchange, RoutineCall, usedTwice } from "./syscall.ts";
+import type { Call, Program, Runnable, Undo, Waiter, Yieldable } from "./syscall.ts";
+import { brandOf, Exchange, RoutineCall, running, Syscall, usedTwice } from "./syscall.ts";
 import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { heed } from "./unwind.ts";
 
@@ -14,6 +14,7 @@ import { heed } from "./unwind.ts";
  * @param result what the frame gave: of a typed yield its exchange, else one that holds no more than the value
  */
 export function trap(task: Task, kernel: Kernel, result: object, yielded: unknown): void {
+  if (begunInPlace !== undefined && finishInPlace(task, kernel, result)) return;
   if (task.marks !== 0 && heed(task)) return;
   if (yielded === undefined) {
     task.resume = Resume.next;
@@ -51,15 +52,24 @@ function serve(task: Task, kernel: Kernel, result: object, syscall: Syscall<unkn
   try {
     // All of it inside: the object is the program's, and may be frozen, or a Proxy that throws.
     take(result, syscall);
-    task.traps++;
-    kernel.trace.trap(task.tid, syscall);
-    if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
-    answer = syscall.handle(task, kernel);
+    answer = handled(task, kernel, syscall);
   } catch (error) {
     task.wait = undefined;
     fault(task, error);
     return;
   }
+  settle(task, kernel, syscall, answer);
+}
+
+function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
+  task.traps++;
+  kernel.trace.trap(task.tid, syscall);
+  if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
+  return syscall.handle(task, kernel);
+}
+
+/** What `handle` has returned becomes the answer, or a wait. */
+function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unknown): void {
   const parked = task.wait;
   if (parked === undefined && !(answer instanceof Parked)) {
     task.resume = Resume.next;
@@ -73,6 +83,77 @@ function serve(task: Task, kernel: Kernel, result: object, syscall: Syscall<unkn
       new TypeError(`${described(syscall)}: handle must return what task.block returned, and from this call of handle`),
     );
   }
+}
+
+// Answering without suspending. To suspend a generator and resume it costs more than all the kernel does for a syscall
+// that is answered at once: with it no trap takes less than 50 ns, without it 35. So the exchange, which `yield*` asks
+// for its first result while the frame is still on the JavaScript stack, has the gate serve the syscall there. If the
+// answer comes at once, `yield*` has its value, and the generator runs on. Everything else (a wait, an error, a task
+// that is being ended, the end of its quantum) suspends as ever, and the gate finishes what was begun. Nobody can tell
+// the difference: the same checks in the same order, the same counts and trace, the same turns. Whoever drives a
+// generator by hand inside a task drives it as a part of this task: it gets to see only what suspends.
+function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
+  const { kernel } = task;
+  const syscall = exchange.value;
+  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begunInPlace !== undefined || !(syscall instanceof Syscall)) {
+    return false;
+  }
+  // What a handler may drive by hand is none of the task's.
+  running.task = undefined;
+  try {
+    const answer = handled(task, kernel, syscall);
+    if (task.wait === undefined && task.marks === 0 && !(answer instanceof Parked)) {
+      kernel.trapsLeft--;
+      exchange.done = true;
+      exchange.value = answer;
+      return true;
+    }
+    begunInPlace = { exchange, answer, error: undefined, threw: false };
+  } catch (error) {
+    begunInPlace = { exchange, answer: undefined, error, threw: true };
+  } finally {
+    running.task = task;
+  }
+  return false;
+}
+
+running.serve = serveInPlace;
+
+/** What came of a syscall that was served in place and has to suspend its task after all. */
+interface BegunInPlace {
+  readonly exchange: Exchange<unknown>;
+  readonly answer: unknown;
+  readonly error: unknown;
+  readonly threw: boolean;
+}
+
+let begunInPlace: BegunInPlace | undefined;
+
+/** A frame is over: what was begun in it and never yielded is dropped. Its wait was never armed. */
+export function dropBegun(task: Task): void {
+  if (begunInPlace === undefined) return;
+  begunInPlace = undefined;
+  task.wait = undefined;
+}
+
+/** True when what was yielded has been served already. */
+function finishInPlace(task: Task, kernel: Kernel, result: object): boolean {
+  const { exchange, answer, error, threw } = begunInPlace as BegunInPlace; // asked for by the caller
+  if (result !== exchange) {
+    // Somebody who drives a generator by hand has dropped it.
+    dropBegun(task);
+    return false;
+  }
+  begunInPlace = undefined;
+  const syscall = exchange.value;
+  exchange.done = true;
+  if (!threw) {
+    settle(task, kernel, syscall, answer);
+    return true;
+  }
+  task.wait = undefined;
+  fault(task, error);
+  return true;
 }
 
 function arm(task: Task, kernel: Kernel, parked: Parked): void {

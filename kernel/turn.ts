@@ -2,14 +2,14 @@
 
 import { native } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Wait } from "./syscall.ts";
+import { running, type Wait } from "./syscall.ts";
 import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
-import { trap } from "./trap.ts";
+import { dropBegun, trap } from "./trap.ts";
 import { frameOver, heedKill } from "./unwind.ts";
 
 /** One turn: steps the task until it blocks, ends, gives up the CPU or has used its quantum of traps. */
 export function turn(task: Task, kernel: Kernel): void {
-  let left = kernel.limits.quantum;
+  kernel.trapsLeft = kernel.limits.quantum;
   task.turns++;
   task.state = State.running;
   if (task.marks !== 0 && isKilled(task)) heedKill(task);
@@ -17,7 +17,7 @@ export function turn(task: Task, kernel: Kernel): void {
   while (task.state === State.running) {
     const yielded = step(task, kernel);
     if (task.marks !== 0 && isKilled(task)) heedKill(task);
-    if (--left <= 0 && yielded !== ended && task.state === State.running) {
+    if (--kernel.trapsLeft <= 0 && yielded !== ended && task.state === State.running) {
       cut(task, kernel, yielded);
       return;
     }
@@ -60,17 +60,23 @@ function step(task: Task, kernel: Kernel): unknown {
   let result: IteratorResult<unknown, unknown>;
   let value: unknown;
   let isOver: boolean;
+  const outer = running.task; // of another kernel, whose task runs this one
+  running.task = task;
   try {
     if (resume === Resume.next) result = native.next.call(frame.program, answer);
     else if (resume === Resume.throw) result = native.throw.call(frame.program, answer);
     else result = native.return.call(frame.program, undefined);
     value = result.value; // in here: what native `yield*` hands on may have getters
     isOver = result.done === true;
+    running.task = outer;
   } catch (error) {
+    running.task = outer;
+    dropBegun(task);
     frameOver(task, frame, Resume.throw, error);
     return ended;
   }
   if (isOver) {
+    dropBegun(task);
     frameOver(task, frame, Resume.next, value);
     return ended;
   }

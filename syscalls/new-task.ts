@@ -56,8 +56,16 @@ export class NewTask<T> extends Syscall<Tid<T>> {
 }
 
 class SpawnExchange<T> extends Exchange<Tid<T>> {
+  readonly #request: NewTask<T>;
+
+  constructor(request: NewTask<T>) {
+    super(request);
+    this.#request = request;
+  }
+
   override next(answer?: unknown): IteratorResult<Yieldable<Tid<T>>, Tid<T>> {
-    if (this.done === true && this.value instanceof NewTask) this.value.delivered(this.next);
-    return super.next(answer);
+    const result = super.next(answer);
+    if (result.done === true) this.#request.delivered(this.next);
+    return result;
   }
 }

@@ -8,9 +8,11 @@ import { Endpoint } from "./endpoint.ts";
 import { type EpollSet, type EventTarget, epollEvents } from "./epoll-set.ts";
 import type { Interest } from "./machine.ts";
 
-const readableEvents = epollEvents.in | epollEvents.readHangUp | epollEvents.hangUp | epollEvents.error;
+const readableEvents =
+  epollEvents.in | epollEvents.priority | epollEvents.readHangUp | epollEvents.hangUp | epollEvents.error;
 const writableEvents = epollEvents.out | epollEvents.hangUp | epollEvents.error;
-const lastingEvents = epollEvents.readHangUp | epollEvents.hangUp | epollEvents.error;
+// A read stops short of out-of-band data, as of an end, with more behind it.
+const lastingEvents = epollEvents.priority | epollEvents.readHangUp | epollEvents.hangUp | epollEvents.error;
 
 export abstract class EpollEndpoint extends Endpoint implements EventTarget {
   generation = 0;

@@ -30,9 +30,10 @@ export class EpollListener extends EpollEndpoint implements Listener {
 
   /** The address has been checked. Throws EINVAL for a backlog that is not an integer from 1 to 65535. */
   constructor(set: EpollSet, spare: SpareDescriptor, at: Address, options: ListenOptions = {}) {
+    const backlog = checkedBacklog(options);
     super(set);
     this.#spare = spare;
-    this.#backlog = checkedBacklog(options);
+    this.#backlog = backlog;
     this.#sharesPort = options.reusePort ?? false;
     this.#address = at;
     if ("path" in at || isNumeric(at)) {
@@ -85,9 +86,7 @@ export class EpollListener extends EpollEndpoint implements Listener {
 
   protected override release(): void {
     super.release();
-    if ("path" in this.#address && this.#file !== undefined && inode(this.#address.path) === this.#file) {
-      unlinkSync(this.#address.path);
-    }
+    if ("path" in this.#address && this.#file !== undefined) removeFile(this.#address.path, this.#file);
   }
 
   #acceptOne(): number {
@@ -179,6 +178,14 @@ const gone: ReadonlySet<string> = new Set([
   "EOPNOTSUPP",
   "ENETUNREACH",
 ]);
+
+function removeFile(path: string, file: number): void {
+  try {
+    if (inode(path) === file) unlinkSync(path);
+  } catch {
+    // Out of reach by now: it stays, as the file of a dead process does.
+  }
+}
 
 function inode(path: string): number | undefined {
   return lstatSync(path, { throwIfNoEntry: false })?.ino;

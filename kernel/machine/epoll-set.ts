@@ -17,19 +17,20 @@ export interface EventTarget {
   event(events: number): void;
 }
 
-export const epollEvents = { in: 0x1, out: 0x4, error: 0x8, hangUp: 0x10, readHangUp: 0x2000 } as const;
+export const epollEvents = { in: 0x1, priority: 0x2, out: 0x4, error: 0x8, hangUp: 0x10, readHangUp: 0x2000 } as const;
 
 const edgeTriggered = 0x80000000;
-const registered = epollEvents.in | epollEvents.out | epollEvents.readHangUp | edgeTriggered | 0;
+const registered = epollEvents.in | epollEvents.priority | epollEvents.out | epollEvents.readHangUp | edgeTriggered | 0;
 const operationAdd = 1;
+const operationModify = 3;
 const closeOnExec = 0x80000;
 /** Events taken from the system at once; the rest stay there, in order. */
 const mostEvents = 1024;
 
 export class EpollSet {
   readonly libc: Libc;
-  /** The descriptor of the set itself. */
-  readonly fd: number;
+  /** The descriptor of the set itself; -1 once it is given back. */
+  fd: number;
   /** Every endpoint that is not closed. */
   readonly endpoints: Set<Closable> = new Set();
   /** For one address, and the 32-bit words in and out of the calls about it. */
@@ -65,23 +66,21 @@ export class EpollSet {
    * @param target is given the generation that the descriptor's events will have
    * @throws ENOSPC, ENOMEM
    */
-  add(fd: number, target: EventTarget & { generation: number }): void {
+  add(fd: number, target: EventTarget & { generation: number }, operation: number = operationAdd): void {
     const { dataWord } = this.libc.eventLayout;
     this.#generation = (this.#generation + 1) | 0;
     const { bytes, address } = this.#entry;
     bytes.writeInt32LE(registered, 0);
     bytes.writeInt32LE(fd, 4 * dataWord);
     bytes.writeInt32LE(this.#generation, 4 * dataWord + 4);
-    if (this.libc.epollCtl(this.fd, operationAdd, fd, address) !== 0) throw this.failure("epoll_ctl");
+    if (this.libc.epollCtl(this.fd, operation, fd, address) !== 0) throw this.failure("epoll_ctl");
     target.generation = this.#generation;
     this.#targets[fd] = target;
   }
 
-  /** Gives a registered descriptor another target. */
+  /** Gives a registered descriptor another target, which is told anew what the descriptor is ready for. */
   move(fd: number, target: EventTarget & { generation: number }): void {
-    const before = this.#targets[fd];
-    if (before !== undefined) target.generation = before.generation;
-    this.#targets[fd] = target;
+    this.add(fd, target, operationModify);
   }
 
   /** Closes a descriptor, which takes it out of the set. */
@@ -115,9 +114,10 @@ export class EpollSet {
     return this.libc.poll(address, 1, 0) !== 0;
   }
 
-  /** Gives the set itself back; every endpoint has been closed. */
+  /** Gives the set itself back; every endpoint has been closed. Twice is once: its number may be another's by then. */
   free(): void {
-    this.libc.close(this.fd);
+    if (this.fd >= 0) this.libc.close(this.fd);
+    this.fd = -1;
   }
 
   /** Sets an option of 32 bits. */

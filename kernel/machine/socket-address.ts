@@ -85,7 +85,7 @@ function ipv6Text(bytes: Buffer): string {
   const zeros = groups.join(":").match(/\b0(?::0)+\b/g) ?? [];
   const longest = zeros.reduce((best, run) => (run.length > best.length ? run : best), "");
   if (longest === "") return groups.join(":");
-  const [before = "", ...after] = groups.join(":").split(longest);
+  const [before = "", ...after] = groups.join(":").split(new RegExp(`\\b${longest}\\b`));
   // Split by its first occurrence only.
   const rest = after.join(longest);
   return `${before.replace(/:$/, "")}::${rest.replace(/^:/, "")}`;
