@@ -8,21 +8,28 @@ import { type Answer, type Kernel, Syscall, type Task, type Tid, type Wait, type
 export class WaitQueue {
   /** What monitors show of those that wait: a verb and what it is about. */
   readonly verb: string;
-  readonly object: string;
-  readonly #waiters = new Set<Waiter<void>>();
+  readonly #object: string | (() => string);
+  /** None until somebody waits: there are many more queues than waiters. */
+  #waiters: Set<Waiter<void>> | undefined = undefined;
 
-  constructor(verb: string, object: string) {
+  /** @param object text, or a function that makes it when somebody looks */
+  constructor(verb: string, object: string | (() => string)) {
     this.verb = verb;
-    this.object = object;
+    this.#object = object;
+  }
+
+  get object(): string {
+    return typeof this.#object === "string" ? this.#object : this.#object();
   }
 
   /** How many wait. */
   get size(): number {
-    return this.#waiters.size;
+    return this.#waiters?.size ?? 0;
   }
 
   /** Wakes the first `count` of those that wait, and says how many there were. Callable from anywhere. */
   wake(count = 1): number {
+    if (this.#waiters === undefined) return 0;
     let woken = 0;
     for (const waiter of this.#waiters) {
       if (woken >= count) break;
@@ -34,12 +41,13 @@ export class WaitQueue {
 
   /** For Park. */
   join(waiter: Waiter<void>): void {
+    this.#waiters ??= new Set();
     this.#waiters.add(waiter);
   }
 
   /** For Park. */
   leave(waiter: Waiter<void>): void {
-    this.#waiters.delete(waiter);
+    this.#waiters?.delete(waiter);
   }
 }
 

@@ -35,7 +35,7 @@ export class Backlog {
   constructor(peer: Peer, serving: Serving) {
     this.#peer = peer;
     this.#serving = serving;
-    this.#left = new WaitQueue("wait for", `messages of ${peer.connection.label} to be served`);
+    this.#left = new WaitQueue("wait for", () => `messages of ${peer.connection.label} to be served`);
   }
 
   get isEmpty(): boolean {

@@ -46,8 +46,8 @@ export class Calls {
 
   constructor(peer: Peer) {
     this.peer = peer;
-    this.freed = new WaitQueue("wait for", `an answer of ${peer.connection.label}`);
-    this.#line = new WaitQueue("wait for", `its turn to call ${peer.connection.label}`);
+    this.freed = new WaitQueue("wait for", () => `an answer of ${peer.connection.label}`);
+    this.#line = new WaitQueue("wait for", () => `its turn to call ${peer.connection.label}`);
   }
 
   call(method: string, params: unknown): Call<unknown> {

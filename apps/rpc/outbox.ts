@@ -19,8 +19,8 @@ export class Outbox {
 
   constructor(connection: Connection) {
     this.connection = connection;
-    this.#filled = new WaitQueue("wait for", `something to send on ${connection.label}`);
-    this.#emptied = new WaitQueue("wait for", `room to send on ${connection.label}`);
+    this.#filled = new WaitQueue("wait for", () => `something to send on ${connection.label}`);
+    this.#emptied = new WaitQueue("wait for", () => `room to send on ${connection.label}`);
   }
 
   /** Bytes that have not been handed to the connection yet. */

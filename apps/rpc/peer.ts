@@ -42,7 +42,7 @@ export class Peer {
   readonly #serving: Serving;
   readonly #scanner = new Scanner();
   /** Elements of a batch are read while the scanner may still be in the middle of the next text. */
-  readonly #elementScanner = new Scanner();
+  #elementScanner: Scanner | undefined = undefined;
   readonly #decoder: Decoder;
   #writer: Tid<void> | undefined = undefined;
   #sliceLeft = slice;
@@ -266,6 +266,7 @@ export class Peer {
   static readonly #batch = routine(function* batch(peer: Peer, message: Message & { kind: "batch" }): Program<void> {
     peer.counters.batches++;
     const answer = new BatchReply(peer, message.elements.length);
+    peer.#elementScanner ??= new Scanner();
     let cancelled: Cancelled | undefined;
     for (const [place, element] of message.elements.entries()) {
       const read = element.read(peer.#elementScanner, peer.limits, peer.mode);

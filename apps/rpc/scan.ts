@@ -55,7 +55,8 @@ export class Scanner {
 
   readonly #tokens: Tokens = new Tokens();
   readonly #spans: Int32Array = new Int32Array(2 * (OTHER + 1));
-  #closers: Uint8Array = new Uint8Array(0);
+  /** Grows with the nesting it meets; small arrays are part of V8's heap and take no memory of their own. */
+  #closers: Uint8Array = new Uint8Array(16);
   #maxDepth = 0;
   #maxElements = 0;
   #depth = 0;
@@ -89,7 +90,6 @@ export class Scanner {
     this.#tokens.reset();
     for (let member = 0; member < OTHER; member++) this.#spans[2 * member] = 0;
     if (this.elements.length > 0) this.elements = [];
-    if (this.#closers.length < maxDepth) this.#closers = new Uint8Array(maxDepth);
   }
 
   /** Judges a text whose end is known, white space around it allowed: never `partial`. */
@@ -104,13 +104,20 @@ export class Scanner {
     return "complete";
   }
 
+  #grow(): Uint8Array {
+    const grown = new Uint8Array(2 * this.#closers.length);
+    grown.set(this.#closers);
+    this.#closers = grown;
+    return grown;
+  }
+
   /**
    * Goes on where it stopped. After any answer but `partial`, only `begin` may follow.
    * @param base the index of the text's first byte; another than before if the bytes were moved
    * @param limit the index after the last byte that is there
    */
   run(bytes: Uint8Array, base: number, limit: number): Verdict {
-    const closers = this.#closers;
+    let closers = this.#closers;
     let state = this.#state;
     let depth = this.#depth;
     let at = base + this.#at;
@@ -132,6 +139,7 @@ export class Scanner {
           if (depth <= 1) this.#startValue(byte, at - base, depth);
           if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
             if (depth === this.#maxDepth) return this.#stop("deep", at - base);
+            if (depth === closers.length) closers = this.#grow();
             state = byte === OPEN_OBJECT ? FIRST_KEY : FIRST_ITEM;
             closers[depth++] = byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY;
           } else if (byte === QUOTE) state = IN_STRING;

@@ -62,7 +62,7 @@ export class Serving {
   constructor(peer: Peer, methods: Methods) {
     this.#peer = peer;
     this.#methods = methods;
-    this.#freed = new WaitQueue("wait for", `a request of ${peer.connection.label} to be done`);
+    this.#freed = new WaitQueue("wait for", () => `a request of ${peer.connection.label} to be done`);
     this.backlog = new Backlog(peer, this);
   }
 
