@@ -14,7 +14,7 @@ import { heed } from "./unwind.ts";
  * @param result what the frame gave: of a typed yield its exchange, else one that holds no more than the value
  */
 export function trap(task: Task, kernel: Kernel, result: object, yielded: unknown): void {
-  if (begunInPlace !== undefined && finishInPlace(task, kernel, result)) return;
+  if (begun.exchange !== undefined && finishInPlace(task, kernel, result)) return;
   if (task.marks !== 0 && heed(task)) return;
   if (yielded === undefined) {
     task.resume = Resume.next;
@@ -95,7 +95,7 @@ function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unknown): 
 function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
   const { kernel } = task;
   const syscall = exchange.value;
-  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begunInPlace !== undefined || !(syscall instanceof Syscall)) {
+  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begun.exchange !== undefined || !(syscall instanceof Syscall)) {
     return false;
   }
   // What a handler may drive by hand is none of the task's.
@@ -108,9 +108,12 @@ function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
       exchange.value = answer;
       return true;
     }
-    begunInPlace = { exchange, answer, error: undefined, threw: false };
+    begun.exchange = exchange;
+    begun.outcome = answer;
   } catch (error) {
-    begunInPlace = { exchange, answer: undefined, error, threw: true };
+    begun.exchange = exchange;
+    begun.outcome = error;
+    begun.hasThrown = true;
   } finally {
     running.task = task;
   }
@@ -119,40 +122,38 @@ function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
 
 running.serve = serveInPlace;
 
-/** What came of a syscall that was served in place and has to suspend its task after all. */
-interface BegunInPlace {
-  readonly exchange: Exchange<unknown>;
-  readonly answer: unknown;
-  readonly error: unknown;
-  readonly threw: boolean;
-}
-
-let begunInPlace: BegunInPlace | undefined;
+/** The syscall that was served in place and has to suspend its task after all, and what came of it. At most one. */
+const begun: { exchange: Exchange<unknown> | undefined; outcome: unknown; hasThrown: boolean } = {
+  exchange: undefined,
+  outcome: undefined,
+  hasThrown: false,
+};
 
 /** A frame is over: what was begun in it and never yielded is dropped. Its wait was never armed. */
 export function dropBegun(task: Task): void {
-  if (begunInPlace === undefined) return;
-  begunInPlace = undefined;
+  if (begun.exchange === undefined) return;
+  begun.exchange = begun.outcome = undefined;
+  begun.hasThrown = false;
   task.wait = undefined;
 }
 
 /** True when what was yielded has been served already. */
 function finishInPlace(task: Task, kernel: Kernel, result: object): boolean {
-  const { exchange, answer, error, threw } = begunInPlace as BegunInPlace; // asked for by the caller
-  if (result !== exchange) {
+  const { exchange, outcome, hasThrown } = begun;
+  if (exchange === undefined || result !== exchange) {
     // Somebody who drives a generator by hand has dropped it.
     dropBegun(task);
     return false;
   }
-  begunInPlace = undefined;
-  const syscall = exchange.value;
+  begun.exchange = begun.outcome = undefined;
   exchange.done = true;
-  if (!threw) {
-    settle(task, kernel, syscall, answer);
-    return true;
+  if (hasThrown) {
+    begun.hasThrown = false;
+    task.wait = undefined;
+    fault(task, outcome);
+  } else {
+    settle(task, kernel, exchange.value, outcome);
   }
-  task.wait = undefined;
-  fault(task, error);
   return true;
 }
 
