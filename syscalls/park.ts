@@ -9,17 +9,27 @@ export class WaitQueue {
   /** What monitors show of those that wait: a verb and what it is about. */
   readonly verb: string;
   readonly #object: string | (() => string);
+  readonly #holders: (() => readonly Tid[]) | undefined;
   /** None until somebody waits: there are many more queues than waiters. */
   #waiters: Set<Waiter<void>> | undefined = undefined;
 
-  /** @param object text, or a function that makes it when somebody looks */
-  constructor(verb: string, object: string | (() => string)) {
+  /**
+   * @param object text, or a function that makes it when somebody looks
+   * @param holders who could make the condition hold, for the wait-for graph
+   */
+  constructor(verb: string, object: string | (() => string), holders?: () => readonly Tid[]) {
     this.verb = verb;
     this.#object = object;
+    this.#holders = holders;
   }
 
   get object(): string {
     return typeof this.#object === "string" ? this.#object : this.#object();
+  }
+
+  /** Who could make the condition hold, as far as that is known. */
+  holders(): readonly Tid[] {
+    return this.#holders?.() ?? [];
   }
 
   /** How many wait. */
@@ -60,14 +70,11 @@ export class WaitQueue {
  */
 export class Park extends Syscall<void> implements Wait<void> {
   readonly queue: WaitQueue;
-  readonly #holders: (() => readonly Tid[]) | undefined;
 
-  /** @param holders who could make the condition hold, for the wait-for graph */
-  constructor(queue: WaitQueue, holders?: () => readonly Tid[]) {
+  constructor(queue: WaitQueue) {
     super();
     if (!(queue instanceof WaitQueue)) throw new TypeError("Park needs a WaitQueue");
     this.queue = queue;
-    this.#holders = holders;
   }
 
   get verb(): string {
@@ -79,7 +86,7 @@ export class Park extends Syscall<void> implements Wait<void> {
   }
 
   holders(): readonly Tid[] {
-    return this.#holders?.() ?? [];
+    return this.queue.holders();
   }
 
   override handle(task: Task, _kernel: Kernel): Answer<void> {

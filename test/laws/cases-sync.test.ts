@@ -94,8 +94,8 @@ function* timing(queue: WaitQueue): Program<void> {
 test("what it waits for, and who could end that, is on the list and in the report of a deadlock", () => {
   const { outcome } = runExit(
     function* () {
-      const queue = makeQueue();
-      yield* new NewTask(new Park(queue, () => [1]), "consumer");
+      const queue = new WaitQueue("take from", "the test's queue", () => [1]);
+      yield* new NewTask(new Park(queue), "consumer");
       yield;
       const record = (yield* new ListTasks()).find(({ name }) => name === "consumer");
       expect(record).toMatchObject({ verb: "take from", object: "the test's queue", holders: [1], state: "blocked" });

@@ -4,9 +4,9 @@
 import { expect, test } from "vitest";
 import { Kernel } from "../../kernel/kernel.ts";
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
-import { NodeMachine } from "../../kernel/machine/node.ts";
 import type { Program } from "../../kernel/syscall.ts";
 import { Adopt, Connect, Join, Listen, NewTask, Sleep, WriteWait } from "../../syscalls/index.ts";
+import { bootHost, hostMachines } from "../kernel/machine/host-machines.ts";
 import { Invariants, run } from "../kit/index.ts";
 import { accept, receive, resetting, socketPair, ticking } from "./programs.ts";
 import { OldReadWait, OldScheduler, type Target } from "./pyos8.ts";
@@ -68,29 +68,34 @@ function* sending(connection: Connection, bytes: Uint8Array): Program<void> {
 
 const pairs = 1_100;
 
-test("W11: descriptors beyond 1,024 are descriptors like the others", async ({ skip }) => {
-  const scheduler = new OldScheduler();
-  scheduler.spawn(
-    (function* (): Target {
-      yield new OldReadWait({ fd: 1_024, readable: true, closed: false });
-    })(),
-  );
-  expect(() => scheduler.run()).toThrow("out of range in select()");
+test.for(hostMachines)(
+  "W11: descriptors beyond 1,024 are like the others on the %s machine",
+  async (name, { skip }) => {
+    const scheduler = new OldScheduler();
+    scheduler.spawn(
+      (function* (): Target {
+        yield new OldReadWait({ fd: 1_024, readable: true, closed: false });
+      })(),
+    );
+    expect(() => scheduler.run()).toThrow("out of range in select()");
 
-  const machine = new NodeMachine();
-  const least = 2 * pairs + 100;
-  if (machine.descriptors < least) skip(`of ${machine.descriptors} descriptors of this process the law needs ${least}`);
-  const kernel = new Kernel(machine);
-  const invariants = new Invariants(kernel, { checkEvery: 500 });
-  kernel.addObserver(invariants);
-  try {
-    expect(await kernel.run(conversations())).toBe(pairs);
-    invariants.finish();
-    expect(kernel.counters.crashes).toBe(0);
-  } finally {
-    machine.close();
-  }
-});
+    const machine = bootHost(name);
+    try {
+      const least = 2 * pairs + 100;
+      if (machine.descriptors < least) {
+        skip(`of ${machine.descriptors} descriptors of this process the law needs ${least}`);
+      }
+      const kernel = new Kernel(machine);
+      const invariants = new Invariants(kernel, { checkEvery: 500 });
+      kernel.addObserver(invariants);
+      expect(await kernel.run(conversations())).toBe(pairs);
+      invariants.finish();
+      expect(kernel.counters.crashes).toBe(0);
+    } finally {
+      machine.close();
+    }
+  },
+);
 
 // All are open at once before the first byte is sent.
 function* conversations(): Program<number> {
