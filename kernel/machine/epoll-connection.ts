@@ -191,7 +191,11 @@ export class EpollConnection extends EpollEndpoint implements Connection {
 
   #send(bytes: Uint8Array): number {
     const { libc, output } = this.set;
-    if (bytes.length > copiedBytes) return libc.sendFrom(this.fd, bytes, bytes.length, noSignal);
+    if (bytes.length > copiedBytes) {
+      // A view of its own, which cannot be longer than the memory there is, whatever `bytes` says of itself.
+      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+      return libc.sendFrom(this.fd, view, view.length, noSignal);
+    }
     output.bytes.set(bytes);
     return libc.send(this.fd, output.address, bytes.length, noSignal);
   }
