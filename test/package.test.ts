@@ -3,13 +3,17 @@
 
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Running } from "./apps/cli/command.ts";
+import { hasEpoll } from "./kernel/machine/host-machines.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "yieldix-package-"));
@@ -99,10 +103,13 @@ describe("the tarball", () => {
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  test("installs with two dependencies, no script run", () => {
+  test("installs with two dependencies and one that may be missing, no script run", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, object>; // ours
     expect(Object.keys(manifest["dependencies"] ?? {})).toEqual(["commander", "tsx"]);
-    for (const name of ["commander", "tsx", "yieldix"]) expect(existsSync(join(home, "node_modules", name))).toBe(true);
+    expect(Object.keys(manifest["optionalDependencies"] ?? {})).toEqual(["koffi"]);
+    expect(Object.keys(manifest["scripts"] ?? {}).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
+    for (const name of ["commander", "tsx", "koffi", "yieldix"])
+      expect(existsSync(join(home, "node_modules", name))).toBe(true);
     for (const name of ["vitest", "typescript"]) expect(existsSync(join(home, "node_modules", name))).toBe(false);
   });
 });
@@ -220,5 +227,49 @@ describe("an installed yieldix", () => {
     expect(lines).toEqual(["6", "7", "killed Cancelled", "ETIMEDOUTCancelled"]);
     expect(err).toMatch(/^yieldix: app\.ts failed: EPERM: not here\n/);
     expect(code).toBe(1);
+  });
+});
+
+describe("an installed yieldix serves", () => {
+  /** Serves one request with the echo app, until it is asked to end. @returns the machine's name, and stderr */
+  async function served(at: string): Promise<{ machine: string | undefined; err: string }> {
+    const path = join(at, "echo.sock");
+    const command = [join(at, "node_modules/.bin/yieldix"), "run", "node_modules/yieldix/dist/apps/echo.js"];
+    const server = new Running(process.execPath, [...command, "--path", path], at);
+    await server.wrote("Ctrl-C");
+    const client = connect(path);
+    client.end('{"jsonrpc":"2.0","method":"sum","params":[1,2,3],"id":1}\n');
+    expect(await text(client)).toBe('{"jsonrpc":"2.0","result":6,"id":1}\n');
+    server.child.kill("SIGTERM");
+    const { code, out, err } = await server.ended;
+    expect(code).toBe(0);
+    const lines = err.split("\n").filter((line) => !line.includes("SIGTERM: ending"));
+    return { machine: /\((\w+) machine, strict\)/.exec(out)?.[1], err: lines.join("\n") };
+  }
+
+  test.runIf(hasEpoll)("on the epoll machine, though no script of koffi's was run", async () => {
+    expect(await served(home)).toEqual({ machine: "epoll", err: "" });
+  });
+
+  test.runIf(hasEpoll)(
+    "on the node machine without koffi, or without its binary, and says why in one line",
+    async () => {
+      for (const missing of [["koffi", "@koromix"], ["@koromix"]]) {
+        const bare = folder(`without-${missing[0]?.replace("@", "")}`);
+        cpSync(join(home, "node_modules"), join(bare, "node_modules"), { recursive: true, verbatimSymlinks: true });
+        for (const name of missing) rmSync(join(bare, "node_modules", name), { recursive: true });
+        const { machine, err } = await served(bare);
+        expect(machine).toBe("node");
+        expect(err).toMatch(
+          /^yieldix: running on the node machine: the epoll machine cannot run here: [^\n]*koffi[^\n]*\n$/,
+        );
+      }
+    },
+  );
+
+  test.runIf(!hasEpoll)("on the node machine, and says why in one line", async () => {
+    const { machine, err } = await served(home);
+    expect(machine).toBe("node");
+    expect(err).toMatch(/^yieldix: running on the node machine: the epoll machine cannot run here: [^\n]*\n$/);
   });
 });

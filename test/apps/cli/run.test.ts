@@ -1,8 +1,10 @@
 // `yieldix run`, end to end: real processes, real signals, exit codes, and what is on stdout and stderr.
 
-import { readFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test } from "vitest";
+import { hostMachines } from "../../kernel/machine/host-machines.ts";
 import { appFiles } from "./apps.ts";
 import { type Ended, Folder, Running, root, start, yieldix } from "./command.ts";
 
@@ -203,6 +205,74 @@ describe.concurrent("options", () => {
       out: "ready\ncleaned up\n",
       err: expect.stringContaining("waits: read tcp"),
     });
+  });
+});
+
+describe.concurrent("--machine", () => {
+  folder.write({
+    "machine.ts": `
+      import { Connect, GetMachine, Listen, print, type Program } from "yieldix";
+      export default function* app(): Program<void> {
+        const listener = yield* new Listen({ port: 0 });
+        yield* new Connect(listener.address);
+        yield* print((yield* new GetMachine()).name);
+      }`,
+  });
+  const [ofHost = "node"] = hostMachines;
+  const onNode = (why: string): unknown =>
+    expect.stringMatching(
+      new RegExp(`^yieldix: running on the node machine: the epoll machine cannot run here: ${why}`),
+    );
+
+  test.each(hostMachines)("%s is what the app runs on", async (name) => {
+    expect(await run("--machine", name, "machine.ts")).toMatchObject({ code: 0, out: `${name}\n`, err: "" });
+  });
+
+  test("auto, or none, is the best that this host has", async () => {
+    for (const options of [[], ["--machine", "auto"]]) {
+      const { code, out, err } = await run(...options, "machine.ts");
+      expect([code, out, err]).toEqual([0, `${ofHost}\n`, ofHost === "epoll" ? "" : onNode("")]);
+    }
+  });
+
+  test("epoll where koffi is missing exits with 2 and one sentence; auto runs on node, and says why in one line", async () => {
+    const copy = join(folder.path, "copy");
+    for (const part of ["package.json", "kernel", "syscalls", "apps"]) {
+      cpSync(join(root, part), join(copy, part), { recursive: true });
+    }
+    mkdirSync(join(copy, "node_modules"));
+    for (const name of ["commander", "tsx"]) {
+      symlinkSync(join(root, "node_modules", name), join(copy, "node_modules", name));
+    }
+    const command = ["--import", import.meta.resolve("tsx"), join(copy, "apps/cli/main.ts"), "run", "--machine"];
+    const runCopy = (name: string): Promise<Ended> =>
+      new Running(process.execPath, [...command, name, "machine.ts"], folder.path).ended;
+    const why = ofHost === "epoll" ? "the package koffi, which calls it, is not installed[^\\n]*\\n$" : "";
+    expect(await runCopy("auto")).toMatchObject({ code: 0, out: "node\n", err: onNode(why) });
+    expect(await runCopy("epoll")).toMatchObject({
+      code: 2,
+      out: "",
+      err: sentence(/the epoll machine cannot run here: /),
+    });
+  });
+
+  test("auto in a worker thread is node, with one line that says why", async () => {
+    const [tsx, main] = ["tsx/esm/api", "../../../apps/cli/main.ts"].map((name) =>
+      JSON.stringify(import.meta.resolve(name)),
+    );
+    const program = `import(${tsx}).then(({ register }) => register()).then(() => import(${main}));`;
+    const argv = ["run", join(folder.path, "machine.ts")];
+    const worker = new Worker(program, { eval: true, argv, stdout: true, stderr: true });
+    let [out, err] = ["", ""];
+    worker.stdout.on("data", (bytes) => {
+      out += bytes;
+    });
+    worker.stderr.on("data", (bytes) => {
+      err += bytes;
+    });
+    const code = await new Promise((resolve) => worker.once("exit", resolve));
+    const why = ofHost === "epoll" ? "this is a worker thread\\n$" : "";
+    expect([code, out, err]).toEqual([0, "node\n", onNode(why)]);
   });
 });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sendAll } from "../../../apps/lib/index.ts";
 import type { Program } from "../../../kernel/syscall.ts";
 import { Sleep } from "../../../syscalls/index.ts";
+import { hostMachines } from "../../kernel/machine/host-machines.ts";
 import { type Case, canCarry, cases, fault, modeOf } from "./cases.ts";
 import { type Server, startServer } from "./server.ts";
 import { type Framing, frame, framings, parseError, request } from "./wire.ts";
@@ -98,14 +99,18 @@ describe("what only a bare stream can carry", () => {
   });
 });
 
-describe("on a real server", () => {
+describe.each(hostMachines)("on a real server on the %s machine", (machine) => {
   const servers = new Map<string, Server>();
   beforeAll(async () => {
-    servers.set("strict", await startServer(["--port", "0"]));
-    servers.set("lenient", await startServer(["--port", "0", "--lenient"]));
+    servers.set("strict", await startServer(machine, ["--port", "0"]));
+    servers.set("lenient", await startServer(machine, ["--port", "0", "--lenient"]));
   });
   afterAll(async () => {
     for (const server of servers.values()) await server.stop();
+  });
+
+  test("it says which machine that is", () => {
+    for (const server of servers.values()) expect(server.output).toContain(` (${machine} machine, `);
   });
 
   test.each(framings)("the table over %s, a connection for each case, all at once", async (framing) => {

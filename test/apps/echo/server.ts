@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
+import type { HostMachineName } from "../../kernel/machine/host-machines.ts";
 import { Answers, type Framing, frame, request } from "./wire.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -24,9 +25,9 @@ export class Server {
   /** All it wrote, to either stream. */
   output = "";
 
-  constructor(app: string, args: readonly string[]) {
+  constructor(machine: HostMachineName, app: string, args: readonly string[]) {
     const { NODE_OPTIONS: _, PORT: __, ...env } = process.env;
-    const command = ["--import", "tsx", "apps/cli/main.ts", "run", app, ...args];
+    const command = ["--import", "tsx", "apps/cli/main.ts", "run", "--machine", machine, app, ...args];
     this.process = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
     this.ended = new Promise((resolve, reject) => {
       this.process.on("error", reject);
@@ -87,9 +88,13 @@ export class Server {
   }
 }
 
-/** Starts the echo server, or another app that prints the same banner. */
-export async function startServer(args: readonly string[], app = "apps/echo.ts"): Promise<Server> {
-  const server = new Server(app, args);
+/** Starts the echo server, or another app that prints the same banner, on a machine. */
+export async function startServer(
+  machine: HostMachineName,
+  args: readonly string[],
+  app = "apps/echo.ts",
+): Promise<Server> {
+  const server = new Server(machine, app, args);
   const [, where = ""] = await server.wrote(/JSON-RPC 2\.0 on (.+) \([a-z]+ machine, [a-z]+\)\n/);
   const [host = "", port] = where.split(":");
   server.place = port === undefined ? { path: where } : { host, port: Number(port) };
