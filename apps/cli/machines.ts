@@ -7,6 +7,7 @@ import { EpollMachine } from "../../kernel/machine/epoll.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { VirtualMachine } from "../../kernel/machine/virtual.ts";
 import { VirtualOutput } from "../../kernel/machine/virtual-output.ts";
+import { UsageError } from "../lib/usage.ts";
 
 /** Names that `--machine` takes; "auto" is epoll where it runs, else node. */
 export const machineNames = ["auto", "epoll", "node", "virtual"] as const;
@@ -15,7 +16,7 @@ export type MachineName = (typeof machineNames)[number];
 /**
  * Makes a machine by name. Where "auto" is not epoll, one line on stderr says why.
  * @param seed makes its chance, and a simulated world, repeatable
- * @throws ENOTSUP with the reason when epoll was asked for and cannot run here
+ * @throws UsageError with the reason when epoll was asked for and cannot run here
  */
 export function bootMachine(name: MachineName, seed: number | undefined): Machine {
   if (name === "virtual") return new SimulatedMachine(seed);
@@ -24,7 +25,8 @@ export function bootMachine(name: MachineName, seed: number | undefined): Machin
   try {
     return new EpollMachine(options);
   } catch (error) {
-    if (name === "epoll" || !(error instanceof SyscallError)) throw error;
+    if (!(error instanceof SyscallError)) throw error;
+    if (name === "epoll") throw new UsageError(error.message);
     process.stderr.write(`yieldix: running on the node machine: ${printable(error.message)}\n`);
     return new NodeMachine(options);
   }

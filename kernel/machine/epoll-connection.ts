@@ -8,7 +8,7 @@ import { EpollEndpoint } from "./epoll-endpoint.ts";
 import { Opening } from "./epoll-opening.ts";
 import type { EpollSet } from "./epoll-set.ts";
 import type { Address, Connection, Interest } from "./machine.ts";
-import { errorCode, systemError } from "./node-error.ts";
+import { connectError, systemError } from "./node-error.ts";
 import { decodeEnd, type End, endText } from "./socket-address.ts";
 
 const noSignal = 0x4000;
@@ -171,9 +171,11 @@ export class EpollConnection extends EpollEndpoint implements Connection {
     return received > 0 ? bytes.subarray(0, received) : this.#receivedNothing(received);
   }
 
+  // A short read over a Unix socket need not be the last: it stops where other descriptors or credentials came along.
   #noteRead(received: number, asked: number): void {
-    this.#isFull = this.mayBeDrained = received === asked;
-    if (received < asked) this.readable = this.hungUp;
+    this.#isFull = received === asked;
+    this.mayBeDrained = this.#isFull || this.#kind === "unix";
+    if (!this.mayBeDrained) this.readable = this.hungUp;
   }
 
   #receivedNothing(received: number): Uint8Array | null {
@@ -226,7 +228,7 @@ export class EpollConnection extends EpollEndpoint implements Connection {
   }
 
   #openFailure(): SyscallError {
-    return systemError(this.#openError, `connect ${this.label}`, errorCode(this.#openError));
+    return connectError(this.#openError, this.label);
   }
 
   #readFailure(code: ErrorCode): SyscallError {

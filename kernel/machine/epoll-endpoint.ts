@@ -68,6 +68,12 @@ export abstract class EpollEndpoint extends Endpoint implements EventTarget {
     if (fd >= 0) this.set.close(fd);
   }
 
+  /** Tells the watcher, and the poll that waits for one to be told: not every event comes from the set. */
+  protected override rouse(interest: Interest): void {
+    super.rouse(interest);
+    this.set.told();
+  }
+
   protected override release(): void {
     this.set.endpoints.delete(this);
     this.drop();

@@ -2,7 +2,7 @@
 // a spare one is given up to accept the newcomer and turn it away at once, so that it learns of it and is not left to
 // hang; `accept` throws EMFILE then, and its caller backs off.
 
-import { lstatSync, unlinkSync } from "node:fs";
+import { unlinkSync } from "node:fs";
 import { SyscallError } from "../errors.ts";
 import { addressText, checkedBacklog } from "./endpoint.ts";
 import { EpollConnection } from "./epoll-connection.ts";
@@ -13,7 +13,7 @@ import type { Address, Connection, Interest, Listener, ListenOptions } from "./m
 import { errorCode, systemError } from "./node-error.ts";
 import { decodeAddress, decodeEnd, encodeAddress, isNumeric, type NumericAddress, resolve } from "./socket-address.ts";
 import type { SpareDescriptor } from "./spare-descriptor.ts";
-import { removeStale } from "./stale-socket.ts";
+import { removeStale, socketFile } from "./stale-socket.ts";
 
 const [socketLevel, reuseAddress, reusePort] = [1, 2, 15];
 
@@ -24,8 +24,8 @@ export class EpollListener extends EpollEndpoint implements Listener {
   #address: Address;
   #opening = true;
   #openError: unknown = undefined;
-  /** The inode of the Unix socket's file: it is removed with the listener if it is still the same. */
-  #file: number | undefined = undefined;
+  /** The Unix socket's file: it is removed with the listener if it is still the same. */
+  #file: string | undefined = undefined;
   #dropped = 0;
 
   /** The address has been checked. Throws EINVAL for a backlog that is not an integer from 1 to 65535. */
@@ -134,7 +134,7 @@ export class EpollListener extends EpollEndpoint implements Listener {
       this.#settle(error);
       return;
     }
-    if ("path" in at) this.#file = inode(at.path);
+    if ("path" in at) this.#file = socketFile(at.path);
     else if (this.set.readName(fd)) this.#address = decodeAddress(this.set.address);
     this.#settle(undefined);
   }
@@ -179,14 +179,10 @@ const gone: ReadonlySet<string> = new Set([
   "ENETUNREACH",
 ]);
 
-function removeFile(path: string, file: number): void {
+function removeFile(path: string, file: string): void {
   try {
-    if (inode(path) === file) unlinkSync(path);
+    if (socketFile(path) === file) unlinkSync(path);
   } catch {
     // Out of reach by now: it stays, as the file of a dead process does.
   }
-}
-
-function inode(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }

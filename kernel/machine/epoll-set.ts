@@ -39,6 +39,8 @@ export class EpollSet {
   /** What is to be sent, where it is small. */
   readonly output: Memory;
   readonly slab: Slab;
+  /** A watcher was told: the poll under way is to end. */
+  readonly told: () => void;
   readonly #targets: (EventTarget | undefined)[] = [];
   /** One `struct epoll_event` to register with; and those that were harvested, as bytes and as words. */
   readonly #entry: Memory;
@@ -47,8 +49,9 @@ export class EpollSet {
   #generation = 0;
 
   /** @throws ENOTSUP, EMFILE where the system gives no epoll descriptor */
-  constructor(libc: Libc) {
+  constructor(libc: Libc, told: () => void) {
     this.libc = libc;
+    this.told = told;
     this.fd = libc.epollCreate1(closeOnExec);
     if (this.fd < 0) throw this.failure("epoll_create1");
     this.address = libc.memory(addressBytes);

@@ -36,7 +36,7 @@ export class EpollMachine extends HostMachine {
   /** Throws ENOTSUP with the reason where it cannot run (see `loadLibc`), EINVAL for a seed that is no safe integer. */
   constructor(options: EpollMachineOptions = {}) {
     super(options.seed);
-    this.#set = new EpollSet(loadLibc());
+    this.#set = new EpollSet(loadLibc(), () => this.#wait.interrupt());
     this.#spare = new SpareDescriptor();
     this.#watch = this.#set.libc.watch(this.#set.fd, () => this.#readable());
   }
@@ -83,6 +83,6 @@ export class EpollMachine extends HostMachine {
 
   readonly #gather = (): void => {
     this.#gathering = undefined;
-    if (this.#isIdle && this.#set.harvest() > 0) this.#wait.interrupt();
+    if (this.#isIdle) this.#set.harvest();
   };
 }

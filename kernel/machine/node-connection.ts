@@ -6,7 +6,7 @@ import type { Readable, Writable } from "node:stream";
 import type { SyscallError } from "../errors.ts";
 import { addressText } from "./endpoint.ts";
 import type { Address, Closable, Interest } from "./machine.ts";
-import { systemError } from "./node-error.ts";
+import { connectError } from "./node-error.ts";
 import { StreamConnection } from "./stream.ts";
 
 /** What the endpoints of one machine share. */
@@ -136,7 +136,7 @@ export class NodeConnection extends StreamConnection {
   }
 
   #openFailure(): SyscallError {
-    return systemError(this.#openError, `connect ${this.label}`);
+    return connectError(this.#openError, this.label);
   }
 
   #nameEnds(arrow: "->" | "<-", local: string): void {

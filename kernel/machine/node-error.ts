@@ -46,3 +46,12 @@ export function systemError(cause: unknown, attempt: string, code: ErrorCode = e
   const reason = advice.get(code) ?? "the system refused; `cause` holds its own words";
   return new SyscallError(code, `${attempt}: ${reason}`, { cause });
 }
+
+/** Why a connection did not open. @param label the connection's */
+export function connectError(cause: unknown, label: string): SyscallError {
+  // Of a host name EAGAIN says something else.
+  if (errorCode(cause) !== "EAGAIN" || !label.startsWith("unix ")) return systemError(cause, `connect ${label}`);
+  return new SyscallError("EAGAIN", `connect ${label}: as many as may wait there wait already: try again later`, {
+    cause,
+  });
+}

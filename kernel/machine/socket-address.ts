@@ -3,6 +3,7 @@
 
 import { lookup } from "node:dns";
 import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
 import { SyscallError } from "../errors.ts";
 import { addressText } from "./endpoint.ts";
 import type { Libc, Memory } from "./libc.ts";
@@ -78,8 +79,21 @@ export function decodeAddress(memory: Memory): { host: string; port: number } {
   return { host: bytes.subarray(4, 8).join("."), port };
 }
 
-/** As RFC 5952 writes it: lower case, the longest run of two or more zero groups left out; IPv4 in IPv6 mixed. */
+/** With its zone, where it is good on one interface only: "fe80::1%eth0". */
 function ipv6Text(bytes: Buffer): string {
+  const scope = bytes.readUInt32LE(24);
+  return scope === 0 ? groupsText(bytes) : `${groupsText(bytes)}%${interfaceName(scope)}`;
+}
+
+function interfaceName(scope: number): string {
+  const found = Object.entries(networkInterfaces()).find(([, addresses = []]) =>
+    addresses.some((address) => address.family === "IPv6" && address.scopeid === scope),
+  );
+  return found?.[0] ?? String(scope);
+}
+
+/** As RFC 5952 writes it: lower case, the longest run of two or more zero groups left out; IPv4 in IPv6 mixed. */
+function groupsText(bytes: Buffer): string {
   const groups = Array.from({ length: 8 }, (_, index) => bytes.readUInt16BE(8 + 2 * index).toString(16));
   if (groups.slice(0, 6).join(":") === "0:0:0:0:0:ffff") return `::ffff:${bytes.subarray(20, 24).join(".")}`;
   const zeros = groups.join(":").match(/\b0(?::0)+\b/g) ?? [];

@@ -24,8 +24,8 @@ export function removeStale(path: string, done: (free: boolean) => void): void {
 }
 
 /** Removes the file if it is still the one that was probed, and not that of somebody who came in between. */
-function removeSame(path: string, inode: number): boolean {
-  if (socketFile(path) !== inode) return true;
+function removeSame(path: string, file: string): boolean {
+  if (socketFile(path) !== file) return true;
   try {
     unlinkSync(path);
     return true;
@@ -35,11 +35,14 @@ function removeSame(path: string, inode: number): boolean {
   }
 }
 
-/** The inode of a socket's file; undefined for anything else, for nothing, and for what may not be looked at. */
-function socketFile(path: string): number | undefined {
+/**
+ * What tells a socket's file from another in its place: its inode and its birth, because inodes are used again at once.
+ * Undefined for anything else, for nothing, and for what may not be looked at.
+ */
+export function socketFile(path: string): string | undefined {
   try {
-    const found = lstatSync(path, { throwIfNoEntry: false });
-    return found?.isSocket() ? found.ino : undefined;
+    const found = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+    return found?.isSocket() ? `${found.ino} ${found.birthtimeNs}` : undefined;
   } catch {
     return undefined;
   }
