@@ -1,6 +1,6 @@
 // The ABI: what a program may yield. A Syscall is a request object with the code that serves it; a Call pushes a
-// frame on the task's own stack; a routine is a function whose calls do that. Each object is its own one-shot
-// iterator, which is what types `const tid = yield* new GetTid()` (the idea of typed `yield*` is from fx and Effect).
+// frame on the task's own stack; a routine is a function whose calls do that. Each object can be iterated once, which
+// is what types `const tid = yield* new GetTid()` (the idea of typed `yield*` is from fx and Effect).
 // Recognised by a brand, not by `instanceof`, so that two copies of this package in one process work together.
 
 import type { Kernel } from "./kernel.ts";
@@ -94,7 +94,8 @@ export class Exchange<T> implements IterableIterator<Yieldable<T>, T, unknown> {
 
   next(answer?: unknown): IteratorResult<Yieldable<T>, T> {
     if (this.done === undefined) {
-      if (running.task === undefined || !running.serve(this, running.task)) this.done = false;
+      const { task } = running;
+      if (task === undefined || innermost.step !== running || !running.serve(this, task)) this.done = false;
     } else {
       this.done = true;
       this.value = answer;
@@ -123,6 +124,17 @@ export const running: {
   /** True when the exchange holds the answer; false when it must be yielded. */
   serve: (exchange: Exchange<unknown>, task: Task) => boolean;
 } = { task: undefined, serve: () => false };
+
+const slot: unique symbol = Symbol.for("yieldix.innermost");
+
+/** Of the copies of this package in the process, whose step is the innermost on the stack: only that one serves in place. */
+export const innermost: { step: unknown } = shared();
+
+function shared(): { step: unknown } {
+  const world = globalThis as { [slot]?: { step: unknown } }; // nobody else knows this symbol
+  world[slot] ??= { step: undefined };
+  return world[slot];
+}
 
 /** What a program can yield: the common part of syscalls and calls. */
 export abstract class Yieldable<T> {

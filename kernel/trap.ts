@@ -14,7 +14,7 @@ import { heed } from "./unwind.ts";
  * @param result what the frame gave: of a typed yield its exchange, else one that holds no more than the value
  */
 export function trap(task: Task, kernel: Kernel, result: object, yielded: unknown): void {
-  if (begun.exchange !== undefined && finishInPlace(task, kernel, result)) return;
+  if (begun.task === task && finishInPlace(task, kernel, result, yielded)) return;
   if (task.marks !== 0 && heed(task)) return;
   if (yielded === undefined) {
     task.resume = Resume.next;
@@ -91,11 +91,12 @@ function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unknown): 
 // answer comes at once, `yield*` has its value, and the generator runs on. Everything else (a wait, an error, a task
 // that is being ended, the end of its quantum) suspends as ever, and the gate finishes what was begun. Nobody can tell
 // the difference: the same checks in the same order, the same counts and trace, the same turns. Whoever drives a
-// generator by hand inside a task drives it as a part of this task: it gets to see only what suspends.
+// generator by hand inside a task drives it as a part of this task: it gets to see only what suspends. And a handler
+// runs on what is left of the stack: thousands of native `yield*` deep, it may be the handler that overflows it.
 function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
   const { kernel } = task;
   const syscall = exchange.value;
-  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begun.exchange !== undefined || !(syscall instanceof Syscall)) {
+  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begun.task !== undefined || !(syscall instanceof Syscall)) {
     return false;
   }
   // What a handler may drive by hand is none of the task's.
@@ -108,12 +109,9 @@ function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
       exchange.value = answer;
       return true;
     }
-    begun.exchange = exchange;
-    begun.outcome = answer;
+    begin(task, exchange, answer, false);
   } catch (error) {
-    begun.exchange = exchange;
-    begun.outcome = error;
-    begun.hasThrown = true;
+    begin(task, exchange, error, true);
   } finally {
     running.task = task;
   }
@@ -123,32 +121,38 @@ function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
 running.serve = serveInPlace;
 
 /** The syscall that was served in place and has to suspend its task after all, and what came of it. At most one. */
-const begun: { exchange: Exchange<unknown> | undefined; outcome: unknown; hasThrown: boolean } = {
-  exchange: undefined,
-  outcome: undefined,
-  hasThrown: false,
-};
+const begun: {
+  task: Task | undefined;
+  exchange: Exchange<unknown> | undefined;
+  outcome: unknown;
+  hasThrown: boolean;
+} = { task: undefined, exchange: undefined, outcome: undefined, hasThrown: false };
+
+function begin(task: Task | undefined, exchange: Exchange<unknown> | undefined, outcome: unknown, hasThrown: boolean) {
+  begun.task = task;
+  begun.exchange = exchange;
+  begun.outcome = outcome;
+  begun.hasThrown = hasThrown;
+}
 
 /** A frame is over: what was begun in it and never yielded is dropped. Its wait was never armed. */
 export function dropBegun(task: Task): void {
-  if (begun.exchange === undefined) return;
-  begun.exchange = begun.outcome = undefined;
-  begun.hasThrown = false;
+  if (begun.task !== task) return;
+  begin(undefined, undefined, undefined, false);
   task.wait = undefined;
 }
 
 /** True when what was yielded has been served already. */
-function finishInPlace(task: Task, kernel: Kernel, result: object): boolean {
+function finishInPlace(task: Task, kernel: Kernel, result: object, yielded: unknown): boolean {
   const { exchange, outcome, hasThrown } = begun;
-  if (exchange === undefined || result !== exchange) {
-    // Somebody who drives a generator by hand has dropped it.
+  // The second: by somebody who drives a generator by hand, and yields on what it gave. Else he has dropped it.
+  if (exchange === undefined || (result !== exchange && yielded !== exchange.value)) {
     dropBegun(task);
     return false;
   }
-  begun.exchange = begun.outcome = undefined;
+  begin(undefined, undefined, undefined, false);
   exchange.done = true;
   if (hasThrown) {
-    begun.hasThrown = false;
     task.wait = undefined;
     fault(task, outcome);
   } else {

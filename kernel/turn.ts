@@ -2,7 +2,7 @@
 
 import { native } from "./generator.ts";
 import type { Kernel } from "./kernel.ts";
-import { running, type Wait } from "./syscall.ts";
+import { innermost, running, type Wait } from "./syscall.ts";
 import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
 import { dropBegun, trap } from "./trap.ts";
 import { frameOver, heedKill } from "./unwind.ts";
@@ -60,17 +60,22 @@ function step(task: Task, kernel: Kernel): unknown {
   let result: IteratorResult<unknown, unknown>;
   let value: unknown;
   let isOver: boolean;
-  const outer = running.task; // of another kernel, whose task runs this one
+  // What was there is of another kernel, whose task runs this one.
+  const outerTask = running.task;
+  const outerStep = innermost.step;
   running.task = task;
+  innermost.step = running;
   try {
     if (resume === Resume.next) result = native.next.call(frame.program, answer);
     else if (resume === Resume.throw) result = native.throw.call(frame.program, answer);
     else result = native.return.call(frame.program, undefined);
     value = result.value; // in here: what native `yield*` hands on may have getters
     isOver = result.done === true;
-    running.task = outer;
+    running.task = outerTask;
+    innermost.step = outerStep;
   } catch (error) {
-    running.task = outer;
+    running.task = outerTask;
+    innermost.step = outerStep;
     dropBegun(task);
     frameOver(task, frame, Resume.throw, error);
     return ended;

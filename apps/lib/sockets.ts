@@ -9,7 +9,7 @@ import { Adopt, Log, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts"
 const backOffMs = [5, 10, 20, 40, 80, 160, 320, 500] as const;
 
 /**
- * The next connection of a listener, owned by the calling task. Out of descriptors, it says so on the kernel log, waits
+ * The next connection of a listener, owned by the calling task. Out of descriptors, it says so on the kernel log, once, waits
  * and tries again.
  * @throws EBADF when the listener is or gets closed, EBUSY if another task accepts from it
  */
@@ -20,7 +20,10 @@ export const accept: Routine<[listener: Listener], Connection> = routine(functio
       connection = listener.accept();
     } catch (error) {
       if (!isShortage(error)) throw error;
-      if (tries === 0) yield* new Log(`${error.message}; trying again until there are`);
+      if (!short.has(listener)) {
+        short.add(listener);
+        yield* new Log(`${error.message}. Connections wait or are turned away meanwhile`);
+      }
       yield* new Sleep(backOffMs[Math.min(tries++, backOffMs.length - 1)] ?? 500);
       continue;
     }
@@ -39,10 +42,13 @@ export const accept: Routine<[listener: Listener], Connection> = routine(functio
   }
 });
 
+/** Said once of each listener: who comes near the limit may come again and again. */
+const short = new WeakSet<Listener>();
+
+const shortages: ReadonlySet<string> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "ENOSPC"]);
+
 function isShortage(error: unknown): error is SyscallError {
-  return (
-    error instanceof SyscallError && (error.code === "EMFILE" || error.code === "ENFILE" || error.code === "ENOBUFS")
-  );
+  return error instanceof SyscallError && shortages.has(error.code);
 }
 
 /**

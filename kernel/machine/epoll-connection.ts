@@ -20,6 +20,11 @@ const largeBytes = 65_536;
 
 const nothing = new Uint8Array(0);
 
+/** The system is told how much memory to read: what there is, whatever a subclass says of its length. */
+const realLength = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), "length")?.get as (
+  this: Uint8Array,
+) => number; // it has one
+
 export class EpollConnection extends EpollEndpoint implements Connection {
   readonly #kind: "tcp" | "unix";
   readonly #arrow: "->" | "<-";
@@ -110,11 +115,13 @@ export class EpollConnection extends EpollEndpoint implements Connection {
     if (this.#opening !== undefined) return 0;
     if (this.#openError !== undefined) throw this.#openFailure();
     if (this.#shut) throw this.#writeFailure("EPIPE");
-    if (bytes.length === 0) return 0;
+    if (!(bytes instanceof Uint8Array)) throw new SyscallError("EINVAL", `write ${this.label}: give a Uint8Array`);
+    const length = realLength.call(bytes);
+    if (length === 0) return 0;
     // Tried even where it would have blocked a moment ago: the peer may have read since the latest poll.
-    const sent = this.#send(bytes);
+    const sent = this.#send(bytes, length);
     if (sent < 0) return this.#sentNothing();
-    this.writable = sent === bytes.length;
+    this.writable = sent === length;
     this.#bytesWritten += sent;
     return sent;
   }
@@ -191,15 +198,11 @@ export class EpollConnection extends EpollEndpoint implements Connection {
     throw this.#readFailure(code);
   }
 
-  #send(bytes: Uint8Array): number {
+  #send(bytes: Uint8Array, length: number): number {
     const { libc, output } = this.set;
-    if (bytes.length > copiedBytes) {
-      // A view of its own, which cannot be longer than the memory there is, whatever `bytes` says of itself.
-      const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-      return libc.sendFrom(this.fd, view, view.length, noSignal);
-    }
+    if (length > copiedBytes) return libc.sendFrom(this.fd, bytes, length, noSignal);
     output.bytes.set(bytes);
-    return libc.send(this.fd, output.address, bytes.length, noSignal);
+    return libc.send(this.fd, output.address, length, noSignal);
   }
 
   #sentNothing(): number {

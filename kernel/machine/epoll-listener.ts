@@ -134,8 +134,7 @@ export class EpollListener extends EpollEndpoint implements Listener {
       this.#settle(error);
       return;
     }
-    if ("path" in at) this.#file = socketFile(at.path);
-    else if (this.set.readName(fd)) this.#address = decodeAddress(this.set.address);
+    if (!("path" in at) && this.set.readName(fd)) this.#address = decodeAddress(this.set.address);
     this.#settle(undefined);
   }
 
@@ -145,6 +144,7 @@ export class EpollListener extends EpollEndpoint implements Listener {
     if (this.#sharesPort) set.setOption(fd, socketLevel, reusePort, 1);
     const length = encodeAddress(set.libc, at, set.address);
     if (set.libc.bind(fd, set.address.address, length) !== 0) throw set.failure("bind");
+    if ("path" in at) this.#file = socketFile(at.path);
     if (set.libc.listen(fd, this.#backlog) !== 0) throw set.failure("listen");
   }
 

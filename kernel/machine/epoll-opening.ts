@@ -115,7 +115,12 @@ export const socketFlags: number = nonBlocking | closeOnExec;
 export function openSocket(set: EpollSet, address: NumericAddress): number {
   const fd = set.libc.socket(familyOf(address), streamSocket | socketFlags, 0);
   if (fd < 0) throw set.failure("socket");
-  // An accepted connection has it from its listener.
-  if (!("path" in address)) set.setOption(fd, tcpLevel, noDelay, 1);
-  return fd;
+  try {
+    // An accepted connection has it from its listener.
+    if (!("path" in address)) set.setOption(fd, tcpLevel, noDelay, 1);
+    return fd;
+  } catch (error) {
+    set.libc.close(fd);
+    throw error;
+  }
 }

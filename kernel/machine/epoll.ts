@@ -29,9 +29,8 @@ export class EpollMachine extends HostMachine {
   readonly #watch: DescriptorWatch;
   #gathering: NodeJS.Immediate | undefined = undefined;
   #nodeTurnAt = 0;
-  /** A promise of `poll` is pending, so Node has its turn; and that promise waits for events. */
+  /** A promise of `poll` is pending. */
   #isNodesTurn = false;
-  #isIdle = false;
 
   /** Throws ENOTSUP with the reason where it cannot run (see `loadLibc`), EINVAL for a seed that is no safe integer. */
   constructor(options: EpollMachineOptions = {}) {
@@ -47,7 +46,6 @@ export class EpollMachine extends HostMachine {
     const now = performance.now();
     if (this.#isNodesTurn) this.#nodeTurnAt = now;
     const isBusy = events > 0 || !(idleMs > 0);
-    this.#isIdle = !isBusy;
     this.#isNodesTurn = !isBusy || now - this.#nodeTurnAt >= nodeTurnMs;
     return this.#isNodesTurn ? this.#wait.poll(isBusy ? 0 : idleMs) : undefined;
   }
@@ -78,11 +76,12 @@ export class EpollMachine extends HostMachine {
   // Called by Node's loop outside every JavaScript frame, after which it runs no microtasks: a promise settled here
   // would be heard of with the next event of Node's, whenever that is. So the next phase of the loop does it.
   #readable(): void {
-    if (this.#isIdle) this.#gathering ??= setImmediate(this.#gather);
+    this.#gathering ??= setImmediate(this.#gather);
   }
 
   readonly #gather = (): void => {
     this.#gathering = undefined;
-    if (this.#isIdle) this.#set.harvest();
+    // With no poll under way too: what is not harvested would call again with every turn of Node's loop.
+    this.#set.harvest();
   };
 }

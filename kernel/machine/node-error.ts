@@ -21,8 +21,14 @@ const advice: ReadonlyMap<ErrorCode, string> = new Map([
   ["EAGAIN", "the host name could not be resolved just now: try again later"],
   ["ECONNREFUSED", "nobody listens there: start the server, or check the address"],
   ["ECONNRESET", "the peer broke the connection off"],
+  ["EHOSTUNREACH", "no way leads to that host: check the address and the network"],
   ["EMFILE", "out of file descriptors: close some, or raise the limit (ulimit -n)"],
+  ["ENETUNREACH", "no way leads to that network: check the address and the network"],
+  ["ENFILE", "the whole system is out of file descriptors: close some"],
+  ["ENOBUFS", "the system is out of memory for sockets: close some"],
   ["ENOENT", "there is no such path"],
+  ["ENOMEM", "the system is out of memory: close some connections"],
+  ["ENOSPC", "the system watches no more descriptors (fs.epoll.max_user_watches): close some"],
   ["ENOTFOUND", "no host has that name"],
   ["EPIPE", "nobody reads there any more: the peer has closed, or this end was shut down"],
   ["ETIMEDOUT", "no answer in the time the system allows"],
@@ -43,7 +49,9 @@ export function errorCode(cause: unknown): ErrorCode {
  */
 export function systemError(cause: unknown, attempt: string, code: ErrorCode = errorCode(cause)): SyscallError {
   // Node's own words only where we have none: they may repeat what a peer sent.
-  const reason = advice.get(code) ?? "the system refused; `cause` holds its own words";
+  const otherwise =
+    cause === undefined ? `the system refused with ${code}` : "the system refused; `cause` holds its own words";
+  const reason = advice.get(code) ?? otherwise;
   return new SyscallError(code, `${attempt}: ${reason}`, { cause });
 }
 

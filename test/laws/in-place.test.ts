@@ -122,6 +122,45 @@ describe("a generator driven by hand inside a task", () => {
     expect([value, counters.reports]).toEqual([1, 0]);
   });
 
+  test("is asked once for what waits or throws, though it is yielded on", () => {
+    const served: string[] = [];
+    const inner = function* (): Program<void> {
+      yield* new Custom((task) => {
+        served.push("waits");
+        return task.block({ verb: "wait", object: "" }, (waiter) => {
+          task.kernel.timers.set(task.kernel.clock() + 5, waiter);
+          return () => {};
+        });
+      });
+      yield* new Custom(() => {
+        served.push("throws");
+        throw new RangeError("no");
+      });
+    };
+    const { value, counters } = run(function* (): Program<unknown> {
+      const program = inner();
+      let step = program.next();
+      try {
+        while (step.done !== true) step = program.next(yield step.value);
+      } catch (error) {
+        return error;
+      }
+      return undefined;
+    });
+    expect(value).toBeInstanceOf(RangeError);
+    expect([served, counters.reports]).toEqual([["waits", "throws"], 0]);
+  });
+
+  test("and dropped leaves the task's next wait alone, whatever kernel runs in between", () => {
+    const { value } = run(function* (): Program<number> {
+      new Sleep(5)[Symbol.iterator]().next();
+      new Kernel(new VirtualMachine({ seed: 2 })).runSync(suspended(new Sleep(1)));
+      yield* new Sleep(1);
+      return yield* new GetTid();
+    });
+    expect(value).toBe(1);
+  });
+
   test("by a handler is none of the task's: it is handed every request", () => {
     const { value } = run(function* (): Program<unknown> {
       return yield* new Custom(() => {

@@ -273,6 +273,36 @@ describe.runIf(hasEpoll)("much", () => {
       for (const { bytes, stream, start } of kept) expect(misplaced(bytes, start + stream * 1_000)).toBe(-1);
     }));
 
+  test("bytes that were read cannot be given away with those of others", () =>
+    on(async (machine) => {
+      const { client, server } = await pair(machine);
+      await sent(machine, client, pattern(0, 100));
+      const bytes = await receivedAll(machine, server, 100);
+      await sent(machine, client, pattern(100, 50));
+      await ready(machine, server, "read");
+      const part = server.read(50) ?? new Uint8Array(0);
+      // Refused, or copied instead: that is up to the version of Node.
+      codeOf(() => structuredClone(part, { transfer: [part.buffer as ArrayBuffer] })); // no shared one
+      await sent(machine, client, pattern(150, 50));
+      expect(misplaced(await receivedAll(machine, server, 50), 150)).toBe(-1);
+      expect([misplaced(bytes, 0), misplaced(part, 100)]).toEqual([-1, -1]);
+    }));
+
+  test("what is no array of bytes is refused, and no more is sent than there is", () =>
+    on(async (machine) => {
+      const { client, server } = await pair(machine);
+      expect(codeOf(() => client.write("abc" as unknown as Uint8Array))).toBe("EINVAL"); // as from JavaScript
+      class Liar extends Uint8Array {
+        override get length(): number {
+          return 10_000;
+        }
+      }
+      expect(client.write(new Liar([1, 2, 3]))).toBe(3);
+      expect([...(await receivedAll(machine, server, 3))]).toEqual([1, 2, 3]);
+      await pass(machine);
+      expect(server.read(10)).toBeNull();
+    }));
+
   test("what is written may be read from memory that is used again at once", () =>
     on(async (machine) => {
       const { client, server } = await pair(machine);
