@@ -72,6 +72,7 @@ export interface Wait<in T> {
 
 /** The brand, shared by every copy of the package: "syscall" or "call". */
 export const brand: unique symbol = Symbol.for("yieldix.brand");
+
 /**
  * One request handed out, then its answer handed in: the iterator that `yield*` drives, and, to save an allocation, also
  * every result that it gives. Apart from the request, so that this code, which runs twice a trap, always sees objects
@@ -117,7 +118,7 @@ export class Exchange<T> implements IterableIterator<Yieldable<T>, T, unknown> {
 
 /**
  * The task whose frame is on the JavaScript stack now, for as long as a step of it lasts, and the gate's way to serve a
- * syscall of it right there. Essay: `serveInPlace` in trap.ts.
+ * syscall of it right there. Essay: in-place.ts.
  */
 export const running: {
   task: Task | undefined;

@@ -3,10 +3,21 @@
 // three leaves the task in exactly one place, and nothing a handler does wrong can hurt anybody but its caller.
 
 import { isGenerator, isNativeGenerator } from "./generator.ts";
+import { finishInPlace } from "./in-place.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Call, Program, Runnable, Undo, Waiter, Yieldable } from "./syscall.ts";
-import { brandOf, Exchange, RoutineCall, running, Syscall, usedTwice } from "./syscall.ts";
-import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
+import { described, fault, handled, settle } from "./serve.ts";
+import {
+  brandOf,
+  type Call,
+  Exchange,
+  type Program,
+  RoutineCall,
+  type Runnable,
+  type Syscall,
+  usedTwice,
+  type Yieldable,
+} from "./syscall.ts";
+import { Resume, type Task } from "./task.ts";
 import { heed } from "./unwind.ts";
 
 /**
@@ -14,7 +25,7 @@ import { heed } from "./unwind.ts";
  * @param result what the frame gave: of a typed yield its exchange, else one that holds no more than the value
  */
 export function trap(task: Task, kernel: Kernel, result: object, yielded: unknown): void {
-  if (begun.task === task && finishInPlace(task, kernel, result, yielded)) return;
+  if (finishInPlace(task, kernel, result, yielded)) return;
   if (task.marks !== 0 && heed(task)) return;
   if (yielded === undefined) {
     task.resume = Resume.next;
@@ -61,145 +72,6 @@ function serve(task: Task, kernel: Kernel, result: object, syscall: Syscall<unkn
   settle(task, kernel, syscall, answer);
 }
 
-function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
-  task.traps++;
-  kernel.trace.trap(task.tid, syscall);
-  if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
-  return syscall.handle(task, kernel);
-}
-
-/** What `handle` has returned becomes the answer, or a wait. */
-function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unknown): void {
-  const parked = task.wait;
-  if (parked === undefined && !(answer instanceof Parked)) {
-    task.resume = Resume.next;
-    task.answer = answer;
-  } else if (parked !== undefined && (answer as unknown) === parked) {
-    arm(task, kernel, parked);
-  } else {
-    task.wait = undefined;
-    fault(
-      task,
-      new TypeError(`${described(syscall)}: handle must return what task.block returned, and from this call of handle`),
-    );
-  }
-}
-
-// Answering without suspending. To suspend a generator and resume it costs more than all the kernel does for a syscall
-// that is answered at once: with it no trap takes less than 50 ns, without it 35. So the exchange, which `yield*` asks
-// for its first result while the frame is still on the JavaScript stack, has the gate serve the syscall there. If the
-// answer comes at once, `yield*` has its value, and the generator runs on. Everything else (a wait, an error, a task
-// that is being ended, the end of its quantum) suspends as ever, and the gate finishes what was begun. Nobody can tell
-// the difference: the same checks in the same order, the same counts and trace, the same turns. Whoever drives a
-// generator by hand inside a task drives it as a part of this task: it gets to see only what suspends. And a handler
-// runs on what is left of the stack: thousands of native `yield*` deep, it may be the handler that overflows it.
-function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
-  const { kernel } = task;
-  const syscall = exchange.value;
-  if (task.marks !== 0 || kernel.trapsLeft <= 1 || begun.task !== undefined || !(syscall instanceof Syscall)) {
-    return false;
-  }
-  // What a handler may drive by hand is none of the task's.
-  running.task = undefined;
-  try {
-    const answer = handled(task, kernel, syscall);
-    if (task.wait === undefined && task.marks === 0 && !(answer instanceof Parked)) {
-      kernel.trapsLeft--;
-      exchange.done = true;
-      exchange.value = answer;
-      return true;
-    }
-    begin(task, exchange, answer, false);
-  } catch (error) {
-    begin(task, exchange, error, true);
-  } finally {
-    running.task = task;
-  }
-  return false;
-}
-
-running.serve = serveInPlace;
-
-/** The syscall that was served in place and has to suspend its task after all, and what came of it. At most one. */
-const begun: {
-  task: Task | undefined;
-  exchange: Exchange<unknown> | undefined;
-  outcome: unknown;
-  hasThrown: boolean;
-} = { task: undefined, exchange: undefined, outcome: undefined, hasThrown: false };
-
-function begin(task: Task | undefined, exchange: Exchange<unknown> | undefined, outcome: unknown, hasThrown: boolean) {
-  begun.task = task;
-  begun.exchange = exchange;
-  begun.outcome = outcome;
-  begun.hasThrown = hasThrown;
-}
-
-/** A frame is over: what was begun in it and never yielded is dropped. Its wait was never armed. */
-export function dropBegun(task: Task): void {
-  if (begun.task !== task) return;
-  begin(undefined, undefined, undefined, false);
-  task.wait = undefined;
-}
-
-/** True when what was yielded has been served already. */
-function finishInPlace(task: Task, kernel: Kernel, result: object, yielded: unknown): boolean {
-  const { exchange, outcome, hasThrown } = begun;
-  // The second: by somebody who drives a generator by hand, and yields on what it gave. Else he has dropped it.
-  if (exchange === undefined || (result !== exchange && yielded !== exchange.value)) {
-    dropBegun(task);
-    return false;
-  }
-  begin(undefined, undefined, undefined, false);
-  exchange.done = true;
-  if (hasThrown) {
-    task.wait = undefined;
-    fault(task, outcome);
-  } else {
-    settle(task, kernel, exchange.value, outcome);
-  }
-  return true;
-}
-
-function arm(task: Task, kernel: Kernel, parked: Parked): void {
-  task.state = State.arming;
-  try {
-    const undo = (parked.action as (waiter: Waiter<unknown>) => Undo<unknown>)(parked); // not armed yet: it is `arm`
-    if (typeof undo !== "function") throw new TypeError(`arming "${parked.wait.verb}" must return its undo`);
-    parked.action = undo;
-  } catch (error) {
-    if (parked.timer >= 0) kernel.timers.cancel(parked);
-    if ((task.state as State) === State.running) giveBack(task, parked); // it woke, and then threw
-    task.wait = undefined;
-    task.state = State.running;
-    fault(task, error);
-    return;
-  }
-  if ((task.state as State) === State.running) {
-    // Answered while it was being armed. What arming did is taken back all the same; taking back twice is harmless.
-    if (parked.outside) kernel.outside++;
-    endWait(task);
-    task.state = State.running;
-    if ((task.marks & Mark.killed) !== 0) giveBack(task, parked);
-    return;
-  }
-  task.state = State.blocked;
-  task.since = kernel.uptimeMs;
-  if (parked.outside) kernel.outside++;
-  if (kernel.observers.length !== 0) kernel.observe("block", task, parked.wait);
-  if (task.marks !== 0 && isDisturbed(task.marks)) {
-    // Its end came while it was being armed, by a wake of somebody else or by its own hand.
-    endWait(task);
-    task.state = State.running;
-    heed(task);
-  }
-}
-
-function isDisturbed(marks: number): boolean {
-  if ((marks & (Mark.killed | Mark.expired)) !== 0) return true;
-  return (marks & Mark.cancelled) !== 0 && (marks & Mark.unwinding) === 0;
-}
-
 function enter(task: Task, kernel: Kernel, result: object, call: Call<unknown>): void {
   let hasEntered = false;
   try {
@@ -227,12 +99,6 @@ function leaveEntered(task: Task, kernel: Kernel, call: Call<unknown>): void {
   } catch (error) {
     kernel.report(task, "leaving a scope that could not be entered threw", error);
   }
-}
-
-/** The error is the answer: thrown at the yield, into this task and no other. */
-function fault(task: Task, error: unknown): void {
-  task.resume = Resume.throw;
-  task.answer = error;
 }
 
 /**
@@ -264,17 +130,6 @@ const taken: unique symbol = Symbol("yieldix.taken");
 // A frame runs a native generator, always.
 function* one<T>(runnable: Iterable<Yieldable<unknown> | undefined, T>): Program<T> {
   return yield* runnable;
-}
-
-function described(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value !== "object") return `a ${typeof value}`;
-  try {
-    const made = value.constructor;
-    return typeof made === "function" ? `an object of class ${made.name}` : "an object";
-  } catch {
-    return "an object that cannot be looked at"; // a Proxy or a getter that throws: that is all there is to say
-  }
 }
 
 // The names of its frames are in the message: a plain `yield` leaves no line on the way out.

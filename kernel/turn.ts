@@ -1,10 +1,11 @@
 // One turn of a task, and one step of it: the innermost loop of the whole system.
 
 import { native } from "./generator.ts";
+import { dropBegun } from "./in-place.ts";
 import type { Kernel } from "./kernel.ts";
 import { innermost, running, type Wait } from "./syscall.ts";
 import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
-import { dropBegun, trap } from "./trap.ts";
+import { trap } from "./trap.ts";
 import { frameOver, heedKill } from "./unwind.ts";
 
 /** One turn: steps the task until it blocks, ends, gives up the CPU or has used its quantum of traps. */
