@@ -192,6 +192,9 @@ function besideCheck(name: string, result: Beside): Check {
 function heapCheck(name: string, result: Footprint | string): Check {
   const value = typeof result === "string" ? Number.NaN : (result.heapBytes ?? Number.NaN);
   const goal = `echo, heap per idle connection, "${name}"`;
-  const remark = typeof result === "string" ? result : `what is above "${names.appEpoll}" is the JSON-RPC peer's`;
+  const remark =
+    typeof result === "string"
+      ? result
+      : "Two tasks a connection, a scanner and queues. Next: no writer task until something has to wait to be written.";
   return { goal, value, unit: "bytes", atMost: 2048, remark };
 }

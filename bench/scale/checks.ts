@@ -28,6 +28,8 @@ export function checksOf(grown: Grown): Check[] {
       unit: "bytes",
       atMost: 500,
       floor: 530,
+      remark:
+        "A heap of timers holds two numbers and a place for each. Next: no frame object for a task's first frame, 24 bytes.",
     },
   ];
 }
