@@ -97,7 +97,8 @@ export class NodePoll {
 
   #setTimer(): void {
     const now = performance.now();
-    const waitMs = Math.min(Math.ceil(this.#deadline - now), longestTimerMs);
+    // The deadline may have passed since it was set.
+    const waitMs = Math.max(0, Math.min(Math.ceil(this.#deadline - now), longestTimerMs));
     this.#timerAt = now + waitMs;
     this.#timer = setTimeout(this.#fire, waitMs);
   }

@@ -1,7 +1,7 @@
 // Many clients at once, on real sockets: all are answered, those that break off hurt nobody else, a shutdown under load
 // is orderly, and when all have gone nothing of them is left.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { hostMachines } from "../../kernel/machine/host-machines.ts";
 import { type Server, type SocketClient, startServer } from "./server.ts";
 import { type Framing, frame, framings, request } from "./wire.ts";
@@ -35,9 +35,9 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
 
   beforeAll(async () => {
     server = await startServer(machine, [], "test/apps/echo/slow-app.ts");
-    if (isLinux) descriptors = server.descriptors;
     await server.serves();
     tasks = await taskCount();
+    if (isLinux) descriptors = await settledDescriptors();
   });
 
   // Whatever a test did: no descriptor and no task is left of it.
@@ -60,6 +60,19 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
     const { result } = JSON.parse((await client.next()) ?? "");
     client.destroy();
     return result;
+  }
+
+  /** How many it has once nothing changes any more: what a process needs to start goes a while after that. */
+  async function settledDescriptors(): Promise<number> {
+    let before = -1;
+    const isSettled = (): boolean => {
+      const now = server.descriptors;
+      const isSame = now === before;
+      before = now;
+      return isSame;
+    };
+    await vi.waitUntil(isSettled, { interval: 500, timeout: 10_000 });
+    return before;
   }
 
   /** Waits until the server has seen the end of every other client: asks until it has the tasks of one. */
