@@ -29,9 +29,7 @@ export function checksOf({ timings, mixed, memory }: Measured): Check[] {
     ratio("a trap / `await undefined`", trap / awaited, 1, 1),
     ratio("the same among other syscalls", mixedNs("ours", "trap") / mixedNs("await", "trap"), 1, 1.3),
     ratio("a trap 50 calls deep / not deep", ns(ours, "deepTrap") / trap, 1.3, 1.3),
-    ...(Number.isNaN(channel)
-      ? []
-      : [{ ...ratio("channel round trip / Go's", channel, 1, 7.6), remark: channelRemark }]),
+    ...(Number.isNaN(channel) ? [] : [{ ...ratio("channel round trip / Go's", channel, 1, 3), remark: channelRemark }]),
     { goal: "spawn + wait", value: ns(ours, "spawn"), unit: "ns", atMost: 450, remark: spawnRemark },
     { ...ratio("spawn + wait / `await undefined`", ns(ours, "spawn") / awaited, 9, 13), remark: spawnRemark },
     { goal: "a parked task, 1,000,000 at once", value: bytes, unit: "bytes", atMost: 500, floor: 530 },
