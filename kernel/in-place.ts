@@ -1,5 +1,5 @@
 // Answering without suspending. To suspend a generator and resume it costs more than all the kernel does for a syscall
-// that is answered at once: with it no trap takes less than 50 ns, without it 35. So the exchange, which `yield*` asks
+// that is answered at once: with it no trap takes less than 50 ns, without it about 40. So the exchange, which `yield*` asks
 // for its first result while the frame is still on the JavaScript stack, has the gate serve the syscall there. If the
 // answer comes at once, `yield*` has its value, and the generator runs on. Everything else (a wait, an error, a task
 // that is being ended, the end of its quantum) suspends as ever, and the gate finishes what was begun. Nobody can tell

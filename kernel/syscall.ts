@@ -141,7 +141,7 @@ function shared(): { step: unknown } {
 export abstract class Yieldable<T> {
   /**
    * Undefined until the object is used. For the gate and the iterator, of every copy of the package: hence the name. No
-   * symbol, which V8 looks up among many classes at five times the cost, and set below, for the same reason.
+   * symbol, which V8 looks up among many classes at a higher cost, and set below, for the same reason.
    */
   declare "yieldix.exchange": Exchange<unknown> | undefined;
 

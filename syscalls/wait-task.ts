@@ -48,7 +48,7 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
     return task.block<A>(this, ExitWait.#watch);
   }
 
-  // Shared by all: to make and call a function for each wait costs 30 ns.
+  // Shared by all: to make and call a function for each wait costs more.
   static #watch<A>(waiter: Waiter<A>): Undo<A> {
     const it = waiter.wait as ExitWait<unknown, A>; // what `block` was given above
     it.#waiter = waiter;
