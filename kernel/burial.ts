@@ -35,7 +35,7 @@ function release(task: Task, kernel: Kernel): void {
 
 function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   const { watchers } = task;
-  const isAwaited = isMain || (watchers instanceof Set ? watchers.size > 0 : watchers !== undefined);
+  const isAwaited = isMain || isWaitedFor(watchers);
   task.watchers = undefined;
   if (exit.status === "returned") kernel.counters.returned++;
   else kernel.counters[exit.status]++;
@@ -47,6 +47,13 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   if (exit.status !== "threw" || isAwaited) return;
   kernel.counters.crashes++;
   kernel.log("error", task.tid, `crashed\n${crashReport(exit.error, task)}`, task.name);
+}
+
+function isWaitedFor(watchers: Task["watchers"]): boolean {
+  if (watchers === undefined) return false;
+  if (!(watchers instanceof Set)) return watchers.passive !== true;
+  for (const watcher of watchers) if (watcher.passive !== true) return true;
+  return false;
 }
 
 function exitOf(task: Task, resume: Resume, value: unknown): Exit {

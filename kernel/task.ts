@@ -96,6 +96,8 @@ export interface Origin {
 
 /** Told when a task has ended. */
 export interface ExitWatcher {
+  /** True for one that only takes note: a crash is still one that nobody waits for. */
+  readonly passive?: boolean;
   exited(exit: Exit): void;
 }
 
