@@ -43,6 +43,7 @@ export class Kernel {
   *loop(): Generator<number, void, void> {
     while (this.tasks.size > 0) {
       this.#fireTimers();
+      if (this.#shuffle !== undefined) this.#ready.shuffle(this.#shuffle);
       for (let lap = this.#ready.size; lap > 0 && !this.#pace.pollDue; lap--) this.#turn();
       if (this.#ready.size === 0) yield* this.#idle();
       else if (this.#pace.pollDue) yield* this.#poll(0);
@@ -72,6 +73,7 @@ export class Kernel {
 
   readonly #ready = new Ring<Task>();
   readonly #log: (record: LogRecord) => void;
+  readonly #shuffle: (() => number) | undefined;
   readonly #bootedAt: number;
   readonly #pace: Pace;
   #nextTid = 1;
@@ -80,12 +82,13 @@ export class Kernel {
   #polling = false;
 
   constructor(machine: Machine, options: KernelOptions = {}) {
-    const { log, ...limits } = options;
+    const { log, shuffle, ...limits } = options;
     this.machine = machine;
     this.limits = checkedLimits(limits);
     this.exits = new Exits(this.limits.uncollectedExits, this.limits.recentExits);
     this.trace = new Trace(this.limits.traceEvents);
     this.#log = log ?? logToStderr;
+    this.#shuffle = shuffle;
     this.#bootedAt = machine.now();
     this.#pace = new Pace(this.limits, this.#bootedAt);
   }

@@ -5,6 +5,11 @@ import type { LogRecord } from "./observer.ts";
 export interface KernelOptions extends Partial<Limits> {
   /** Where the kernel log goes. Default: stderr, escaped. */
   readonly log?: (record: LogRecord) => void;
+  /**
+   * Makes each lap's order of turns a matter of chance: asked for numbers in [0, 1), one less than tasks are ready.
+   * For tests, which find what depends on an order that is nobody's promise. Default: first come, first served.
+   */
+  readonly shuffle?: () => number;
 }
 
 /** Characters of a line on the kernel log; longer ones are cut. */

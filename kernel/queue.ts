@@ -30,6 +30,15 @@ export class Ring<T> {
     return item;
   }
 
+  /** Puts all of them into an order of chance (Fisher and Yates). @param chance gives numbers in [0, 1) */
+  shuffle(chance: () => number): void {
+    for (let left = this.#size; left > 1; left--) {
+      const last = (this.#head + left - 1) & this.#mask;
+      const chosen = (this.#head + Math.floor(chance() * left)) & this.#mask;
+      [this.#items[last], this.#items[chosen]] = [this.#items[chosen], this.#items[last]];
+    }
+  }
+
   /** Oldest first, for reports and checkers. */
   *[Symbol.iterator](): Generator<T> {
     for (let i = 0; i < this.#size; i++) yield this.#items[(this.#head + i) & this.#mask] as T; // i is inside
