@@ -1,5 +1,6 @@
 // The kernel's front door, for boot loaders, machines, monitors and people who write syscalls.
 
+export type { Branch, Offered, Settled } from "./branch.ts";
 export type { Counters } from "./counters.ts";
 export * from "./errors.ts";
 export { type Exit, type ExitRecord, exitValue } from "./exits.ts";

@@ -2,6 +2,7 @@
 // knows Syscall and Call, and not one subclass. Everything below the loop is bookkeeping around it: making tasks,
 // burying them, ending them, telling of them.
 
+import type { Offered } from "./branch.ts";
 import { Counters } from "./counters.ts";
 import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits, exitValue } from "./exits.ts";
@@ -23,12 +24,12 @@ import { originOf } from "./origin.ts";
 import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
 import { crashReport, deadlock, panicDump } from "./report.ts";
-import type { Runnable, Tid } from "./syscall.ts";
+import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
 import { BottomFrame, type Resume, State, Task } from "./task.ts";
 import { isLonger, shown, truncated } from "./text.ts";
 import { Alarm, Timers } from "./timers.ts";
-import { opened } from "./trap.ts";
+import { offer, opened } from "./trap.ts";
 import { turn } from "./turn.ts";
 import { cancel, kill, unwind } from "./unwind.ts";
 
@@ -162,6 +163,15 @@ export class Kernel {
   cancel(tid: number, by: number, why: string): boolean {
     const task = this.find(tid);
     return task !== undefined && cancel(task, by, truncated(String(why), this.limits.reasonLength));
+  }
+
+  /**
+   * For syscalls made of syscalls: has one served while another is. It answers, or describes its wait as a branch of the
+   * other's. It counts as no trap of its own.
+   * @throws what its handler throws; TypeError for what is no syscall or was used before
+   */
+  offer(task: Task, syscall: Syscall<unknown>): Offered {
+    return offer(task, this, syscall);
   }
 
   /** Closes a task's frames down to a depth, then resumes the one that is left. For `Task.unwindTo`. */

@@ -15,6 +15,24 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
   return syscall.handle(task, kernel);
 }
 
+/**
+ * Calls the handler of a syscall that another one is made of, which has been counted. Afterwards the task has the wait
+ * that it described, if it did.
+ * @throws what the handler throws; TypeError when it does not return what it described, or something else that blocks
+ */
+export function handledBy(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
+  const answer = syscall.handle(task, kernel);
+  const parked = task.wait;
+  if (parked === undefined ? answer instanceof Parked : (answer as unknown) !== parked) throw misused(syscall);
+  return answer;
+}
+
+function misused(syscall: unknown): TypeError {
+  return new TypeError(
+    `${described(syscall)}: handle must return what task.block returned, and from this call of handle`,
+  );
+}
+
 /** What `handle` has returned becomes the answer, or a wait. */
 export function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unknown): void {
   const parked = task.wait;
@@ -25,10 +43,7 @@ export function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unk
     arm(task, kernel, parked);
   } else {
     task.wait = undefined;
-    fault(
-      task,
-      new TypeError(`${described(syscall)}: handle must return what task.block returned, and from this call of handle`),
-    );
+    fault(task, misused(syscall));
   }
 }
 

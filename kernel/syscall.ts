@@ -66,6 +66,8 @@ export interface Wait<in T> {
   readonly outside?: boolean;
   /** The tasks that could end the wait: the edges of the wait-for graph. */
   holders?(): readonly Tid[];
+  /** The waits it consists of, for one that waits for several things at once. */
+  parts?(): readonly Wait<unknown>[];
   /** An answer was granted, and the task was killed before it took it: return the lock, the item, the slot. */
   giveBack?(answer: T): void;
 }

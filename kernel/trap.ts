@@ -2,6 +2,7 @@
 // served. Returning is answering: `handle` returns the answer, returns `task.block(...)`, or throws; each of the
 // three leaves the task in exactly one place, and nothing a handler does wrong can hurt anybody but its caller.
 
+import { type Offered, offered } from "./branch.ts";
 import { isGenerator, isNativeGenerator } from "./generator.ts";
 import { finishInPlace } from "./in-place.ts";
 import type { Kernel } from "./kernel.ts";
@@ -57,6 +58,13 @@ function takePlain(request: Yieldable<unknown>): void {
 
 const spent = new Exchange<unknown>(undefined as unknown as Yieldable<unknown>); // never asked for its request
 spent.done = true;
+
+/** As `kernel.offer`. @throws TypeError for what is no syscall or has been used */
+export function offer(task: Task, kernel: Kernel, syscall: Syscall<unknown>): Offered {
+  if (brandOf(syscall) !== "syscall") throw new TypeError(`${described(syscall)} cannot be offered: it is no syscall`);
+  takePlain(syscall);
+  return offered(task, kernel, syscall);
+}
 
 function serve(task: Task, kernel: Kernel, result: object, syscall: Syscall<unknown>): void {
   let answer: unknown;

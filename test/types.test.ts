@@ -23,6 +23,7 @@ import {
   type Program,
   ReadWait,
   routine,
+  Select,
   Sleep,
   type TaskRecord,
   type Tid,
@@ -160,6 +161,23 @@ describe("types: what compiles, and what does not", () => {
       yield* new Timeout(10, Promise.resolve());
     }
     expectTypeOf(scopes).returns.toEqualTypeOf<Program<void>>();
+  });
+
+  test("a select answers with a union to switch on, and takes syscalls only", () => {
+    function* program(): Program<void> {
+      const first = yield* new Select({ tid: new GetTid(), tasks: new ListTasks(), idle: new Sleep(1) });
+      expectTypeOf(first.key).toEqualTypeOf<"tid" | "tasks" | "idle">();
+      if (first.key === "tid") expectTypeOf(first.value).toEqualTypeOf<Tid>();
+      if (first.key === "tasks") expectTypeOf(first.value).toEqualTypeOf<TaskRecord[]>();
+      if (first.key === "idle") expectTypeOf(first.value).toEqualTypeOf<void>();
+      // @ts-expect-error: a program is no branch
+      yield* new Select({ seven: sevens() });
+      // @ts-expect-error: nor is a scope
+      yield* new Select({ timeout: new Timeout(5, new Sleep(1)) });
+      // @ts-expect-error: no such branch
+      if (first.key === "other") return;
+    }
+    expectTypeOf(program).returns.toEqualTypeOf<Program<void>>();
   });
 
   test("Await unwraps a promise, and gives a signal to the function that makes one", () => {

@@ -11,7 +11,7 @@ import type { Wait } from "../../kernel/syscall.ts";
 import { Mark, Resume, State, type Task } from "../../kernel/task.ts";
 import { Alarm } from "../../kernel/timers.ts";
 import { Known, recount } from "./recount.ts";
-import { exitWait, sleepMs } from "./waits.ts";
+import { exitWait, single, sleepMs } from "./waits.ts";
 
 /** What must always hold did not. Its `dump` has the task table and the latest events. */
 export class InvariantError extends KernelPanic {
@@ -224,9 +224,12 @@ export class Invariants implements Observer {
   #recount(): void {
     recount(this.#kernel, this.#live.values(), this.#known, (law, message) => this.#fail(law, message));
     for (const task of this.#live.values()) {
-      const target = task.state === State.blocked && task.wait !== undefined ? exitWait(task.wait.wait) : undefined;
-      if (target !== undefined && this.#exits.has(target.tid)) {
-        this.#fail("K3", `task ${task.tid} waits for the end of task ${target.tid}, which has ended`);
+      if (task.state !== State.blocked || task.wait === undefined) continue;
+      for (const wait of single(task.wait.wait)) {
+        const tid = exitWait(wait)?.tid;
+        if (tid !== undefined && this.#exits.has(tid)) {
+          this.#fail("K3", `task ${task.tid} waits for the end of task ${tid}, which has ended`);
+        }
       }
     }
   }

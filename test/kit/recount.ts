@@ -1,12 +1,13 @@
 // What can be counted anew after any turn, from the kernel's tables alone: each function recounts one of them. Between
 // turns no task runs; everything that waits, waits in exactly one place, and every place is somebody's.
 
+import { Branch } from "../../kernel/branch.ts";
 import type { Kernel } from "../../kernel/kernel.ts";
 import type { Interest } from "../../kernel/machine/machine.ts";
 import type { Wait } from "../../kernel/syscall.ts";
 import { type ExitWatcher, Mark, Parked, State, type Task } from "../../kernel/task.ts";
 import type { Timers } from "../../kernel/timers.ts";
-import { exitWait, interestOf, isWatchable, type Queue, queueOf, type Watchable } from "./waits.ts";
+import { exitWait, interestOf, isWatchable, type Queue, queueOf, single, type Watchable } from "./waits.ts";
 
 /** Says which law does not hold, and how. Throws. */
 export type Fail = (law: string, message: string) => never;
@@ -16,11 +17,13 @@ export class Known {
   readonly endpoints: Set<Watchable> = new Set();
   readonly queues: Set<Queue> = new Set();
 
-  note(wait: Wait<unknown>): void {
-    const interest = interestOf(wait);
-    if (interest !== undefined) this.endpoints.add(interest.on);
-    const queue = queueOf(wait);
-    if (queue !== undefined) this.queues.add(queue);
+  note(waits: Wait<unknown>): void {
+    for (const wait of single(waits)) {
+      const interest = interestOf(wait);
+      if (interest !== undefined) this.endpoints.add(interest.on);
+      const queue = queueOf(wait);
+      if (queue !== undefined) this.queues.add(queue);
+    }
   }
 }
 
@@ -49,6 +52,10 @@ export function recount(kernel: Kernel, live: Iterable<Task>, known: Known, fail
   recountQueues(tables, fail);
   recountExitWatchers(tables, fail);
   recountEndings(tables, fail);
+}
+
+function waitsOf(blocked: readonly BlockedTask[]): Wait<unknown>[] {
+  return blocked.flatMap((task) => single(task.wait.wait));
 }
 
 // K2: each live task is in exactly one place, and none is lost or counted twice.
@@ -104,6 +111,9 @@ function recountTimers(timers: Timers, fail: Fail): void {
     if (at < timers.next) fail("K20", `a timer due at ${at} is behind one due at ${timers.next}`);
     if (due.has(who)) fail("K20", `a timer is set twice, the second time for ${at}`);
     due.add(who);
+    if (who instanceof Branch && (!who.isArmed || who.task.state !== State.blocked)) {
+      fail("K12", `a timer of task ${who.task.tid} has outlived a part of its wait`);
+    }
     if (who instanceof Parked && (who.task.wait !== who || who.task.state !== State.blocked)) {
       fail("K12", `a timer of task ${who.task.tid} has outlived its wait`);
     }
@@ -119,8 +129,7 @@ function recountTimers(timers: Timers, fail: Fail): void {
 function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
   const waiting = new Map<Watchable, Set<Interest>>();
   const opening = new Set<string>();
-  for (const task of blocked) {
-    const { wait } = task.wait;
+  for (const wait of waitsOf(blocked)) {
     if (wait.verb === "listen" || wait.verb === "connect") opening.add(wait.object);
     const interest = interestOf(wait);
     if (interest === undefined) continue;
@@ -150,8 +159,8 @@ function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
 // K12 and K15: a queue holds those that wait in it.
 function recountQueues({ blocked, known }: Tables, fail: Fail): void {
   const waiting = new Map<Queue, number>();
-  for (const task of blocked) {
-    const queue = queueOf(task.wait.wait);
+  for (const wait of waitsOf(blocked)) {
+    const queue = queueOf(wait);
     if (queue !== undefined) waiting.set(queue, (waiting.get(queue) ?? 0) + 1);
   }
   for (const queue of known.queues) {
@@ -165,8 +174,8 @@ function recountQueues({ blocked, known }: Tables, fail: Fail): void {
 // K12 and K15: who waits for a task's end is known there, and nobody else is.
 function recountExitWatchers({ tasks, blocked }: Tables, fail: Fail): void {
   const waiting = new Map<ExitWatcher, number>();
-  for (const task of blocked) {
-    const wait = exitWait(task.wait.wait);
+  for (const one of waitsOf(blocked)) {
+    const wait = exitWait(one);
     if (wait !== undefined) waiting.set(wait, wait.tid);
   }
   for (const task of tasks) {

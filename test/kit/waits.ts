@@ -21,6 +21,12 @@ export interface Watchable extends Pollable {
   watched(interest: Interest): boolean;
 }
 
+/** A wait that waits for several things at once as the waits for each; any other as itself. */
+export function single(wait: Wait<unknown>): readonly Wait<unknown>[] {
+  const parts = wait.parts?.();
+  return parts === undefined ? [wait] : parts.flatMap(single);
+}
+
 /** The wait as a wait for a task's end. */
 export function exitWait(wait: object): ExitWait | undefined {
   const looked = wait as Partial<ExitWait>; // looked at on the next line
