@@ -31,7 +31,7 @@ import { isLonger, shown, truncated } from "./text.ts";
 import { Alarm, Timers } from "./timers.ts";
 import { offer, opened } from "./trap.ts";
 import { turn } from "./turn.ts";
-import { cancel, kill, unwind } from "./unwind.ts";
+import { cancel, kill, setShield, unwind } from "./unwind.ts";
 
 export class Kernel {
   // The loop, one lap a pass:
@@ -177,6 +177,14 @@ export class Kernel {
   /** Closes a task's frames down to a depth, then resumes the one that is left. For `Task.unwindTo`. */
   unwind(task: Task, toDepth: number, resume: Resume, answer: unknown): void {
     unwind(task, toDepth, resume, answer);
+  }
+
+  /**
+   * Begins a shield around the frames that a task pushes from now on, or goes back to one around it. For scopes: in
+   * `enter` with `task.depth`, in `leave` with what this gave.
+   */
+  shield(task: Task, depth: number): number {
+    return setShield(task, depth);
   }
 
   /** Every live task as plain data, oldest first. */

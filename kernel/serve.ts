@@ -83,7 +83,7 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
 
 function isDisturbed(marks: number): boolean {
   if ((marks & (Mark.killed | Mark.expired)) !== 0) return true;
-  return (marks & Mark.cancelled) !== 0 && (marks & Mark.unwinding) === 0;
+  return (marks & (Mark.cancelled | Mark.raised)) !== 0 && (marks & Mark.unwinding) === 0;
 }
 
 /** The error is the answer: thrown at the yield, into this task and no other. */

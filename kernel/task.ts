@@ -37,7 +37,7 @@ export const Resume = {
 export type Resume = (typeof Resume)[keyof typeof Resume];
 
 /** What must be heeded before the task goes on; 0 on the hot path. */
-export const Mark = { killed: 1, cancelled: 2, expired: 4, unwinding: 8 } as const;
+export const Mark = { killed: 1, cancelled: 2, expired: 4, unwinding: 8, raised: 16 } as const;
 
 /** One generator on a task's stack. */
 export interface Frame {

@@ -9,7 +9,10 @@
 // - An unwinding can only be redirected further out. So a kill during the cleanup of an expired scope lets that
 //   cleanup end, and then goes on to the bottom.
 // - Cleanup is bounded, in traps and in time. Past that its frames are dropped: `killed`, not clean.
-// - A cancel is no unwinding: it is an error, thrown once, which user code may catch.
+// - A cancel is no unwinding: it is an error, thrown once, which user code may catch. So is an error that is raised, by a
+//   limit of the task's own.
+// - A shield holds back what comes from outside it, a cancel and the deadlines of scopes around it, until it is left. It
+//   holds back neither a kill nor what is raised.
 
 import { bury } from "./burial.ts";
 import { Cancelled } from "./errors.ts";
@@ -42,8 +45,15 @@ export class Ending implements Timed {
   kill: { readonly by: number; readonly why: string } | undefined = undefined;
   /** The first cancel; it stays here when delivered, and later ones are no-ops. */
   cancel: Cancelled | undefined = undefined;
+  /** What is to be thrown at its next trap for another reason than a cancel. */
+  raised: unknown = undefined;
+  /** Depth of the frame that entered the innermost shield; 0: there is none. */
+  shieldDepth = 0;
   /** A scope that expired while its task was not blocked: heeded at the task's next trap. */
   expired: Destination | undefined = undefined;
+  /** What a shield holds back: the outermost of the scopes that expired around it, and whether a cancel has come. */
+  held: Destination | undefined = undefined;
+  isCancelHeld = false;
   /** The innermost unwinding. */
   unwinding: Unwinding | undefined = undefined;
   clean = true;
@@ -86,15 +96,47 @@ export function cancel(task: Task, by: number, why: string): boolean {
   const ending = task.ending;
   if (ending.kill !== undefined || ending.cancel !== undefined) return true;
   ending.cancel = withoutStack(() => new Cancelled(by, why));
-  if (task.state === State.blocked && (task.marks & Mark.unwinding) === 0) {
-    endWait(task);
-    task.resume = Resume.throw;
-    task.answer = ending.cancel;
-    task.kernel.makeReady(task);
-  } else {
+  if (ending.shieldDepth > 0) ending.isCancelHeld = true;
+  else throwInto(task, ending, Mark.cancelled, ending.cancel);
+  return true;
+}
+
+/** Throws an error into a task, now if it is blocked, else at its next trap. Not while it is being ended. */
+export function raise(task: Task, error: unknown): void {
+  if (task.state === State.exited) return;
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  if (ending.kill !== undefined || (ending.marks & Mark.raised) !== 0) return;
+  ending.raised = error;
+  throwInto(task, ending, Mark.raised, error);
+}
+
+function throwInto(task: Task, ending: Ending, mark: number, error: unknown): void {
+  if (task.state !== State.blocked || (ending.marks & Mark.unwinding) !== 0) {
+    ending.marks |= mark;
+    return;
+  }
+  endWait(task);
+  task.resume = Resume.throw;
+  task.answer = error;
+  task.kernel.makeReady(task);
+}
+
+/** Begins or ends a shield; see `Ending.shieldDepth`. @returns what it was before */
+export function setShield(task: Task, depth: number): number {
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  const before = ending.shieldDepth;
+  ending.shieldDepth = depth;
+  if (ending.held !== undefined && ending.held.toDepth >= depth) {
+    noteExpired(ending, ending.held);
+    ending.held = undefined;
+  }
+  if (ending.isCancelHeld && depth === 0) {
+    ending.isCancelHeld = false;
     ending.marks |= Mark.cancelled;
   }
-  return true;
+  return before;
 }
 
 // The canceller's stack would mislead, and costs microseconds.
@@ -117,6 +159,10 @@ export function unwind(task: Task, toDepth: number, resume: Resume, answer: unkn
   task.ending ??= new Ending(task);
   const ending = task.ending;
   const destination = { toDepth, resume, answer };
+  if (toDepth < ending.shieldDepth) {
+    if (ending.held === undefined || toDepth < ending.held.toDepth) ending.held = destination;
+    return;
+  }
   if (ending.unwinding !== undefined && redirect(ending.unwinding, destination)) return;
   if (task.state === State.blocked) {
     endWait(task);
@@ -124,15 +170,18 @@ export function unwind(task: Task, toDepth: number, resume: Resume, answer: unkn
     if (ending.expired !== undefined && ending.unwinding !== undefined) {
       // The undo of its wait made a scope further out expire.
       redirect(ending.unwinding, ending.expired);
-      ending.expired = undefined;
-      ending.marks &= ~Mark.expired;
+      forgetExpired(ending);
     }
     task.kernel.makeReady(task);
-  } else if (ending.expired === undefined || toDepth < ending.expired.toDepth) {
-    // An answer already granted is delivered first.
-    ending.expired = destination;
-    ending.marks |= Mark.expired;
+  } else {
+    noteExpired(ending, destination); // an answer already granted is delivered first
   }
+}
+
+function noteExpired(ending: Ending, destination: Destination): void {
+  if (ending.expired !== undefined && ending.expired.toDepth <= destination.toDepth) return;
+  ending.expired = destination;
+  ending.marks |= Mark.expired;
 }
 
 /** A killed task's turn has come: what it was granted goes back, and its frames begin to close. */
@@ -141,7 +190,8 @@ export function heedKill(task: Task): void {
   const granted = task.wait;
   task.wait = undefined;
   ending.marks = 0;
-  ending.expired = undefined;
+  ending.expired = ending.held = undefined;
+  ending.isCancelHeld = false;
   ending.clean = true; // what an earlier scope's cleanup did is not this end's
   if (granted !== undefined) giveBack(task, granted);
   start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
@@ -154,17 +204,20 @@ export function heed(task: Task): boolean {
     heedKill(task);
     return true;
   }
-  if ((task.marks & Mark.expired) !== 0) {
+  if ((ending.marks & Mark.expired) !== 0) {
     const destination = ending.expired as Destination; // set with the mark
-    ending.expired = undefined;
-    ending.marks &= ~Mark.expired;
-    start(task, ending, destination);
-    return true;
+    forgetExpired(ending);
+    // A deadline that a shield in a cleanup held back leads that cleanup further out, as it would have at once.
+    if (ending.unwinding === undefined || !redirect(ending.unwinding, destination)) {
+      start(task, ending, destination);
+      return true;
+    }
   }
-  if ((task.marks & Mark.unwinding) !== 0) return !cleanupMayGoOn(task, ending);
-  ending.marks &= ~Mark.cancelled;
+  if ((ending.marks & Mark.unwinding) !== 0) return !cleanupMayGoOn(task, ending);
+  const isRaised = (ending.marks & Mark.raised) !== 0;
+  ending.marks &= ~(isRaised ? Mark.raised : Mark.cancelled);
   task.resume = Resume.throw;
-  task.answer = ending.cancel;
+  task.answer = isRaised ? ending.raised : ending.cancel;
   return true;
 }
 
@@ -209,10 +262,7 @@ function redirect(innermost: Unwinding, to: Destination): boolean {
 function unwindingGoesOn(task: Task, frame: Frame, resume: Resume, value: unknown): boolean {
   const ending = task.ending as Ending; // every mark comes with it
   const depth = frame.depth - 1;
-  if (ending.expired !== undefined && depth <= ending.expired.toDepth) {
-    ending.expired = undefined; // the scope ended by itself: its deadline has lost
-    ending.marks &= ~Mark.expired;
-  }
+  if (ending.expired !== undefined && depth <= ending.expired.toDepth) forgetExpired(ending);
   const unwinding = ending.unwinding;
   if (unwinding === undefined || unwinding.base !== frame.depth) return false; // a call the cleanup made itself
   if (resume === Resume.throw) noteCleanupError(task, ending, unwinding, value);
@@ -225,6 +275,12 @@ function unwindingGoesOn(task: Task, frame: Frame, resume: Resume, value: unknow
   ending.unwinding = unwinding.outer;
   arrive(task, ending, unwinding);
   return true;
+}
+
+// The scope has ended by itself: its deadline has lost.
+function forgetExpired(ending: Ending): void {
+  ending.expired = undefined;
+  ending.marks &= ~Mark.expired;
 }
 
 function noteCleanupError(task: Task, ending: Ending, unwinding: Unwinding, error: unknown): void {
@@ -287,8 +343,8 @@ function dropCleanup(task: Task, reason: string): void {
     if (frame.call?.leave !== undefined) leaveScope(task, frame);
   }
   ending.unwinding = undefined;
-  ending.expired = undefined; // its scope was among the frames that are gone
-  ending.marks &= ~Mark.expired;
+  // Its scope was among the frames that are gone; or a shield was, and it is due from now on.
+  if (ending.expired !== undefined && ending.expired.toDepth >= outermost.toDepth) forgetExpired(ending);
   ending.clean = false;
   kernel.counters.unclean++;
   kernel.report(task, `cleanup dropped: it ${reason} (in ${names}); its frames will not run again`, undefined);

@@ -14,6 +14,7 @@ export { NewTask } from "./new-task.ts";
 export { Park, WaitQueue } from "./park.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
 export { type Branches, Select, type Selected } from "./select.ts";
+export { Shield } from "./shield.ts";
 export { Sleep } from "./sleep.ts";
 export { Timeout } from "./timeout.ts";
 export { Join, WaitTask } from "./wait-task.ts";

@@ -88,7 +88,7 @@ export function* endOf<T>(program: Runnable<T>, how: "kill" | "cancel", laps = 0
 }
 
 /** The code of what a program throws; "" when it returns. */
-export function* codeOf(program: Program<unknown>): Program<string> {
+export function* codeOf(program: Runnable<unknown>): Program<string> {
   try {
     yield* program;
     return "";
