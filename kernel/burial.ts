@@ -31,6 +31,8 @@ function release(task: Task, kernel: Kernel): void {
     kernel.owned.delete(task); // one whose close threw is still in it
   }
   kernel.tasks.remove(task);
+  if (kernel.traits.size !== 0) kernel.traits.remove(task);
+  if (kernel.stopped.size !== 0) kernel.stopped.free(task);
 }
 
 function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
@@ -46,7 +48,7 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   else watchers?.exited(exit);
   if (exit.status !== "threw" || isAwaited) return;
   kernel.counters.crashes++;
-  kernel.log("error", task.tid, `crashed\n${crashReport(exit.error, task)}`, task.name);
+  kernel.logAbout(task, `crashed\n${crashReport(exit.error, task)}`);
 }
 
 function isWaitedFor(watchers: Task["watchers"]): boolean {

@@ -22,7 +22,7 @@ function serveInPlace(exchange: Exchange<unknown>, task: Task): boolean {
   running.task = undefined;
   try {
     const answer = handled(task, kernel, syscall);
-    if (task.wait === undefined && task.marks === 0 && !(answer instanceof Parked)) {
+    if (task.wait === undefined && task.marks === 0 && kernel.trapsLeft > 0 && !(answer instanceof Parked)) {
       kernel.trapsLeft--;
       exchange.done = true;
       exchange.value = answer;

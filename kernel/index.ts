@@ -10,6 +10,8 @@ export { logLine, logToStderr } from "./machine/console.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
 export type * from "./machine/machine.ts";
 export type { LogLevel, LogRecord, Observer, TaskRecord } from "./observer.ts";
+export type { TaskLimits } from "./quota.ts";
+export type { Started } from "./resident.ts";
 export {
   type Answer,
   type Blocked,

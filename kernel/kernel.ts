@@ -4,14 +4,15 @@
 
 import type { Offered } from "./branch.ts";
 import { Counters } from "./counters.ts";
-import { type DeadlockError, KernelPanic, SyscallError } from "./errors.ts";
-import { type Exit, Exits, exitValue } from "./exits.ts";
-import { checkedLimits, type KernelOptions, type Limits, maxLogLength } from "./limits.ts";
-import { logToStderr } from "./machine/console.ts";
+import { EndOfRun } from "./end-of-run.ts";
+import { KernelPanic, SyscallError } from "./errors.ts";
+import { type Exit, Exits } from "./exits.ts";
+import { checkedLimits, checkName, type KernelOptions, type Limits } from "./limits.ts";
+import { KernelLog } from "./log.ts";
+import { captureContext } from "./machine/context.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
 import {
   type LogLevel,
-  type LogRecord,
   type Observer,
   type ObserverEvent,
   type TaskRecord,
@@ -23,14 +24,17 @@ import {
 import { originOf } from "./origin.ts";
 import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
-import { crashReport, deadlock, panicDump } from "./report.ts";
+import { crashReport, panicDump } from "./report.ts";
+import { promised, resident, type Started } from "./resident.ts";
+import { Stopped } from "./stopped.ts";
 import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
 import { BottomFrame, type Resume, State, Task } from "./task.ts";
-import { isLonger, shown, truncated } from "./text.ts";
-import { Alarm, Timers } from "./timers.ts";
+import { shown, truncated } from "./text.ts";
+import { Timers } from "./timers.ts";
+import { TraitTable } from "./traits.ts";
 import { offer, opened } from "./trap.ts";
-import { turn } from "./turn.ts";
+import { turn, turnWith } from "./turn.ts";
 import { cancel, kill, setShield, unwind } from "./unwind.ts";
 
 export class Kernel {
@@ -59,6 +63,9 @@ export class Kernel {
   readonly trace: Trace;
   readonly observers: Observer[] = [];
   readonly counters: Counters = new Counters();
+  /** Priorities, pledges, limits and the like, of the tasks that have any. */
+  readonly traits: TraitTable = new TraitTable(this);
+  readonly stopped: Stopped = new Stopped();
   /** Endpoints by owner. Here and not in the tasks, of which few own any. */
   readonly owned: Map<Task, Set<Closable>> = new Map();
   /** The task having its turn. */
@@ -69,18 +76,20 @@ export class Kernel {
   outside = 0;
   /** Traps that the turn under way may still make. */
   trapsLeft = 0;
+  /** When it was made, on the machine's clock, ms. */
+  readonly bootedAt: number;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
 
   readonly #ready = new Ring<Task>();
-  readonly #log: (record: LogRecord) => void;
+  readonly #log: KernelLog;
   readonly #shuffle: (() => number) | undefined;
-  readonly #bootedAt: number;
   readonly #pace: Pace;
   #nextTid = 1;
-  #mainExit: Exit | undefined = undefined;
-  #fatal: DeadlockError | undefined = undefined;
+  readonly #end: EndOfRun = new EndOfRun(this);
   #polling = false;
+  /** Of the promises of tasks that were started from outside. */
+  readonly #pending = new Set<(reason: unknown) => void>();
 
   constructor(machine: Machine, options: KernelOptions = {}) {
     const { log, shuffle, ...limits } = options;
@@ -88,10 +97,10 @@ export class Kernel {
     this.limits = checkedLimits(limits);
     this.exits = new Exits(this.limits.uncollectedExits, this.limits.recentExits);
     this.trace = new Trace(this.limits.traceEvents);
-    this.#log = log ?? logToStderr;
+    this.#log = new KernelLog(this, log);
     this.#shuffle = shuffle;
-    this.#bootedAt = machine.now();
-    this.#pace = new Pace(this.limits, this.#bootedAt);
+    this.bootedAt = machine.now();
+    this.#pace = new Pace(this.limits, this.bootedAt);
   }
 
   /**
@@ -102,11 +111,16 @@ export class Kernel {
    */
   async run<T>(program: Runnable<T>, name?: string): Promise<T> {
     this.#boot(program, name);
-    for (const idleMs of this.loop()) {
-      const polled = this.machine.poll(idleMs);
-      if (polled !== undefined) await polled;
+    try {
+      for (const idleMs of this.loop()) {
+        const polled = this.machine.poll(idleMs);
+        if (polled !== undefined) await polled;
+      }
+      return this.#end.outcome() as T; // the main task's program returns a T
+    } catch (error) {
+      for (const reject of this.#pending) reject(error); // a panic: the others have been told their ends
+      throw error;
     }
-    return this.#outcome() as T; // the main task's program returns a T
   }
 
   /** As `run`, on a machine that never waits. @throws ENOTSUP as well, on one that does. */
@@ -117,7 +131,22 @@ export class Kernel {
         throw new SyscallError("ENOTSUP", `the ${this.machine.name} machine waits: use run, not runSync`);
       }
     }
-    return this.#outcome() as T; // the main task's program returns a T
+    return this.#end.outcome() as T; // the main task's program returns a T
+  }
+
+  /**
+   * Starts a task from outside, from a handler of Express, say, and promises its value; the promise has the task's `tid`.
+   * Boots the kernel if that was not done: it then runs until it is terminated, with a main task that only stays. The
+   * task and its children keep the AsyncLocalStorage of the caller.
+   * @returns rejected with what the task throws, or with ECANCELED when it is killed or the run ends
+   * @throws as spawn
+   */
+  start<T>(program: Runnable<T>, name?: string): Started<T> {
+    if (this.#nextTid === 1) this.run(resident(), "resident").catch(() => {}); // whoever waits has been told
+    const tid = this.spawn(program, name);
+    const task = this.tasks.get(tid) as Task; // it was made on the line above
+    this.traits.of(task).inContext = captureContext();
+    return promised<T>(task, this.#pending);
   }
 
   /**
@@ -127,24 +156,20 @@ export class Kernel {
    * @throws EAGAIN at the bound of tasks and once the run is ending, ENAMETOOLONG, TypeError for what is no program
    */
   spawn<T>(program: Runnable<T>, name?: string, parent: Task | undefined = this.main): Tid<T> {
-    if (this.#mainExit !== undefined || this.#fatal !== undefined) {
-      throw new SyscallError("EAGAIN", "the run is ending: no new task can be started");
-    }
+    this.#end.check();
     if (this.tasks.size >= this.limits.tasks) {
       throw new SyscallError(
         "EAGAIN",
         `${this.tasks.size} tasks are live, at most ${this.limits.tasks}: wait for some to end`,
       );
     }
-    if (name !== undefined && typeof name !== "string")
-      throw new TypeError(`a task's name is text, not ${shown(name)}`);
-    if (name !== undefined && isLonger(name, this.limits.nameLength)) {
-      throw new SyscallError("ENAMETOOLONG", `a task's name has at most ${this.limits.nameLength} characters`);
-    }
+    if (name !== undefined) checkName(name, this.limits);
+    if (this.traits.size !== 0) this.traits.get(parent)?.quota?.checkChildren();
     const origin = originOf(parent, program, name);
     const task = new Task(this, this.#nextTid as Tid, origin, parent); // the only place that makes tids
     task.frame = new BottomFrame(opened(program));
     this.#nextTid++;
+    if (this.traits.size !== 0) this.traits.inherit(task, parent);
     this.tasks.add(task);
     this.counters.spawned++;
     this.trace.event(task.tid, TraceEvent.spawn);
@@ -174,6 +199,18 @@ export class Kernel {
     return offer(task, this, syscall);
   }
 
+  /** Freezes a task: it gets no more turns. True if it was alive and not stopped. @throws ESRCH if it never existed */
+  stop(tid: number): boolean {
+    const task = this.find(tid);
+    return task !== undefined && this.stopped.stop(task);
+  }
+
+  /** Thaws a stopped task. True if it was alive and stopped. @throws ESRCH if it never existed */
+  continue(tid: number): boolean {
+    const task = this.find(tid);
+    return task !== undefined && this.stopped.free(task);
+  }
+
   /** Closes a task's frames down to a depth, then resumes the one that is left. For `Task.unwindTo`. */
   unwind(task: Task, toDepth: number, resume: Resume, answer: unknown): void {
     unwind(task, toDepth, resume, answer);
@@ -194,10 +231,13 @@ export class Kernel {
 
   /** Cancels the main task, and kills it if it is still there after `drainMs`. From outside: a signal, a shutdown. */
   terminate(why: string, drainMs: number): void {
-    const main = this.main;
-    if (main === undefined || !cancel(main, 0, why)) return;
-    this.timers.set(this.clock() + drainMs, new Alarm(() => kill(main, 0, `${why}: not over after ${drainMs} ms`)));
-    if (this.#polling) this.machine.interrupt();
+    if (this.main !== undefined && this.#end.terminate(this.main, why, drainMs) && this.#polling)
+      this.machine.interrupt();
+  }
+
+  /** The tid that the next task will have. */
+  get nextTid(): number {
+    return this.#nextTid;
   }
 
   /** The live task of a tid; undefined if it has ended. @throws ESRCH if no task ever had it */
@@ -215,12 +255,13 @@ export class Kernel {
     throw new SyscallError("ESTALE", `task ${tid} has ended, and its exit is no longer remembered`);
   }
 
-  /** Makes a task the owner of an endpoint: its end closes it. @throws EBADF when it is closed */
+  /** Makes a task the owner of an endpoint: its end closes it. @throws EBADF when it is closed, EMFILE at its limit */
   adopt(endpoint: Closable, task: Task): void {
     if (endpoint.closed) throw new SyscallError("EBADF", `${endpoint.label} is closed: nobody can own it`);
+    const owned = task.owned ?? new Set();
+    if (this.traits.size !== 0 && endpoint.owner !== task) this.traits.get(task)?.quota?.checkSockets(owned.size);
     endpoint.owner?.disown(endpoint);
     endpoint.owner = task;
-    const owned = task.owned ?? new Set();
     this.owned.set(task, owned.add(endpoint));
   }
 
@@ -263,41 +304,26 @@ export class Kernel {
     tell(this, event, first, second);
   }
 
-  /** One line on the kernel log. */
-  log(level: LogLevel, tid: number, text: string, name: string = this.tasks.get(tid)?.name ?? ""): void {
-    const record: LogRecord = {
-      level,
-      tid,
-      name,
-      text: truncated(text, maxLogLength),
-      at: this.clock() - this.#bootedAt,
-    };
-    if (this.observers.length !== 0) this.observe("log", record, undefined);
-    try {
-      this.#log(record);
-    } catch (error) {
-      logToStderr(record);
-      logToStderr({ ...record, level: "error", tid: 0, name: "", text: `the log option threw: ${shown(error)}` });
-    }
+  /** One line on the kernel log. @param fields more of it, by names; at most 32 */
+  log(level: LogLevel, tid: number, text: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#log.add(level, tid, this.tasks.get(tid)?.name ?? "", text, fields);
   }
 
   /** Something went wrong around a task that no task can be told of. Counted, and on the log. */
   report(task: Task, what: string, error: unknown): void {
     this.counters.reports++;
-    this.log("error", task.tid, `${what}${error === undefined ? "" : `\n${crashReport(error, task)}`}`);
+    this.logAbout(task, `${what}${error === undefined ? "" : `\n${crashReport(error, task)}`}`);
   }
 
-  /** The end of the main task takes the others with it: all cancelled at once, youngest first; awaited; then killed. */
+  /** An error that is about a task, which may have ended. */
+  logAbout(task: Task, text: string): void {
+    this.#log.add("error", task.tid, task.name, text);
+  }
+
+  /** For the burial of the main task. */
   endOfMain(exit: Exit): void {
-    this.#mainExit = exit;
     this.main = undefined;
-    if (this.tasks.size <= 1) return;
-    for (const task of [...this.tasks].reverse()) cancel(task, 1, "the main task has ended");
-    const alarm = new Alarm(() => {
-      for (const task of [...this.tasks].reverse())
-        kill(task, 1, `still running ${this.limits.graceMs} ms after its cancel`);
-    });
-    this.timers.set(this.clock() + this.limits.graceMs, alarm);
+    this.#end.ofMain(exit);
   }
 
   #boot(program: Runnable<unknown>, name: string | undefined): void {
@@ -308,13 +334,6 @@ export class Kernel {
       );
     }
     this.main = this.tasks.get(this.spawn(program, name, undefined));
-  }
-
-  #outcome(): unknown {
-    if (this.#fatal !== undefined) throw this.#fatal;
-    const exit = this.#mainExit;
-    if (exit === undefined) throw this.#panic("the loop ended and the main task has no exit", undefined);
-    return exitValue(exit, "the main task");
   }
 
   #fireTimers(): void {
@@ -330,10 +349,13 @@ export class Kernel {
     if (task === undefined || task.state === State.exited) return;
     if (task.state !== State.ready)
       throw this.#panic(`task ${task.tid} was in the ready queue in state ${task.state}`, undefined);
+    if (this.stopped.size !== 0 && this.stopped.hold(task)) return;
     this.counters.turns++;
     this.current = task;
     try {
-      turn(task, this);
+      const traits = this.traits.size === 0 ? undefined : this.traits.get(task);
+      if (traits === undefined) turn(task, this, this.limits.quantum);
+      else turnWith(traits, task, this);
     } catch (error) {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }
@@ -356,20 +378,20 @@ export class Kernel {
 
   *#idle(): Generator<number, void, void> {
     if (this.tasks.size === 0) return;
-    if (this.timers.size === 0 && (this.outside === 0 || !this.machine.alive())) {
-      this.#endInDeadlock();
+    if (this.timers.size === 0 && !this.#canBeWoken()) {
+      this.#end.inDeadlock();
+      if (this.#ready.size === 0 && this.timers.size === 0 && this.tasks.size > 0) {
+        throw this.#panic("tasks are left that can neither be woken nor killed", undefined);
+      }
       return;
     }
     yield* this.#poll(Math.max(0, this.timers.next - this.machine.now()));
   }
 
-  // Nothing can ever wake anybody: says so with the whole table, then ends every task with its cleanup.
-  #endInDeadlock(): void {
-    if (this.#fatal === undefined && this.#mainExit === undefined) this.#fatal = deadlock(this);
-    for (const task of [...this.tasks].reverse()) kill(task, 0, "deadlock");
-    if (this.#ready.size === 0 && this.timers.size === 0 && this.tasks.size > 0) {
-      throw this.#panic("tasks are left that can neither be woken nor killed", undefined);
-    }
+  // From outside, by an event or by whoever stopped a task and may have it go on.
+  #canBeWoken(): boolean {
+    const isWaitedFor = this.outside > 0 || (this.stopped.size > 0 && this.machine.asynchronous);
+    return isWaitedFor && this.machine.alive();
   }
 
   #panic(message: string, cause: unknown): KernelPanic {

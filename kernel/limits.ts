@@ -1,6 +1,8 @@
 // Every bound of the kernel, in one place. Each is an option of the Kernel, and each has a code at its end.
 
+import { SyscallError } from "./errors.ts";
 import type { LogRecord } from "./observer.ts";
+import { isLonger, shown } from "./text.ts";
 
 export interface KernelOptions extends Partial<Limits> {
   /** Where the kernel log goes. Default: stderr, escaped. */
@@ -45,6 +47,13 @@ export interface Limits {
   readonly pollTurns: number;
   /** As above, ms. Default 1. */
   readonly pollMs: number;
+}
+
+/** @throws ENAMETOOLONG for a task's name that is too long, TypeError for what is no text */
+export function checkName(name: string, { nameLength }: Limits): void {
+  if (typeof name !== "string") throw new TypeError(`a task's name is text, not ${shown(name)}`);
+  if (!isLonger(name, nameLength)) return;
+  throw new SyscallError("ENAMETOOLONG", `a task's name has at most ${nameLength} characters`);
 }
 
 export const defaultLimits: Limits = {

@@ -17,6 +17,8 @@ export interface Observer {
   block?(task: Task, wait: Wait<unknown>): void;
   /** The task has got into the ready queue. */
   ready?(task: Task): void;
+  /** A stopped task's turn had come: it has left the ready queue until it may go on. */
+  hold?(task: Task): void;
   exit?(task: Task, exit: Exit): void;
   /** A turn is over, and the kernel's tables are at rest: the place for checkers. */
   turn?(task: Task): void;
@@ -37,7 +39,11 @@ export interface LogRecord {
   readonly text: string;
   /** ms since the kernel booted. */
   readonly at: number;
+  /** What else it says, by names; neither is escaped. */
+  readonly fields: LogFields;
 }
+
+export type LogFields = Readonly<Record<string, string>>;
 
 /** A task as plain data. */
 export interface TaskRecord {
@@ -57,6 +63,10 @@ export interface TaskRecord {
   readonly traps: number;
   /** Names of its frames, innermost first, at most 64. */
   readonly frames: readonly string[];
+  /** True while it gets no turns, whatever its state. */
+  readonly stopped: boolean;
+  /** Its priority: -20 (most) to 19 (least); 0 for most. */
+  readonly nice: number;
   /** "name (file:line:column)" of the spawn; "" where it is not known. */
   readonly spawnedAt: string;
 }
@@ -95,6 +105,8 @@ export function taskRecord(task: Task): TaskRecord {
     turns: task.turns,
     traps: task.traps,
     frames: task.frameNames(),
+    stopped: task.kernel.stopped.has(task),
+    nice: task.kernel.traits.get(task)?.nice ?? 0,
     spawnedAt: task.origin.spawn.site === undefined ? "" : siteText(task.origin.spawn.site),
   };
 }

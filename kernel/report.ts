@@ -58,6 +58,11 @@ function isInner(line: string, error: Error): boolean {
 
 const kernelFolder = new URL(".", import.meta.url).pathname;
 
+/** A task's logical stack, a line each: its frames, innermost first, then who spawned it. */
+export function stackOf(task: Task): string[] {
+  return [...task.frameNames(), ...lineage(task).map((line) => line.trim())];
+}
+
 function lineage(task: Task): string[] {
   const lines: string[] = [];
   let child = task;
@@ -105,7 +110,11 @@ export function findCycle(records: readonly TaskRecord[]): number[] {
 
 function table(records: readonly TaskRecord[]): string {
   const rows = records.slice(0, maxRows).map((record) => {
-    const wait = record.verb === "" ? record.state : `waits: ${record.verb} ${record.object}`.trimEnd();
+    const wait = record.stopped
+      ? "stopped"
+      : record.verb === ""
+        ? record.state
+        : `waits: ${record.verb} ${record.object}`.trimEnd();
     const held = record.holders.length === 0 ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
     return `  ${String(record.tid).padStart(6)}  ${printable(record.name, 64).padEnd(20)} ${printable(wait)}${held}  for ${record.forMs} ms  in ${record.frames.map((name) => printable(name, 64)).join(" < ")}`;
   });

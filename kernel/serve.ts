@@ -5,6 +5,7 @@
 import type { Kernel } from "./kernel.ts";
 import type { Syscall, Undo, Waiter } from "./syscall.ts";
 import { endWait, giveBack, Mark, Parked, Resume, State, type Task } from "./task.ts";
+import { checkPledge } from "./traits.ts";
 import { heed } from "./unwind.ts";
 
 /** Counts it, and calls its handler. @throws what that throws */
@@ -12,6 +13,7 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
   task.traps++;
   kernel.trace.trap(task.tid, syscall);
   if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
+  if (kernel.traits.size !== 0) checkPledge(task, kernel, syscall);
   return syscall.handle(task, kernel);
 }
 
@@ -21,6 +23,7 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
  * @throws what the handler throws; TypeError when it does not return what it described, or something else that blocks
  */
 export function handledBy(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
+  if (kernel.traits.size !== 0) checkPledge(task, kernel, syscall);
   const answer = syscall.handle(task, kernel);
   const parked = task.wait;
   if (parked === undefined ? answer instanceof Parked : (answer as unknown) !== parked) throw misused(syscall);

@@ -13,7 +13,10 @@ import type { Timed } from "./timers.ts";
 // One import serves a syscall's file.
 export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
-export { captureSite } from "./stack.ts";
+export { checkName } from "./limits.ts";
+export { taskRecord } from "./observer.ts";
+export { stackOf } from "./report.ts";
+export { captureSite, siteText } from "./stack.ts";
 export type { Kernel, Task };
 
 declare const result: unique symbol;
@@ -184,6 +187,14 @@ export function usedTwice(request: Yieldable<unknown>): TypeError {
 
 /** A request to the kernel. Subclass it, implement `handle`, and yield it: nothing needs to be registered. */
 export abstract class Syscall<T> extends Yieldable<T> {
+  /**
+   * The family it belongs to, by which a pledge names it: "task", "sync", "net", … ; "self" for what concerns nobody but
+   * the caller, which no pledge forbids. One that says nothing is pledged by its class's name, or as "own".
+   */
+  get family(): string {
+    return "own";
+  }
+
   /**
    * Serves the request. Return the answer, return `task.block(wait, arm)`, or throw.
    * @param task the task that asks

@@ -5,12 +5,13 @@ import { dropBegun } from "./in-place.ts";
 import type { Kernel } from "./kernel.ts";
 import { innermost, running, type Wait } from "./syscall.ts";
 import { type Frame, Mark, Parked, Resume, State, type Task } from "./task.ts";
+import type { Traits } from "./traits.ts";
 import { trap } from "./trap.ts";
 import { frameOver, heedKill } from "./unwind.ts";
 
-/** One turn: steps the task until it blocks, ends, gives up the CPU or has used its quantum of traps. */
-export function turn(task: Task, kernel: Kernel): void {
-  kernel.trapsLeft = kernel.limits.quantum;
+/** One turn: steps the task until it blocks, ends, gives up the CPU or has used its quantum of traps, or is stopped. */
+export function turn(task: Task, kernel: Kernel, quantum: number): void {
+  kernel.trapsLeft = quantum;
   task.turns++;
   task.state = State.running;
   if (task.marks !== 0 && isKilled(task)) heedKill(task);
@@ -23,6 +24,15 @@ export function turn(task: Task, kernel: Kernel): void {
       return;
     }
   }
+}
+
+/** A turn of a task that has traits. */
+export function turnWith(traits: Traits, task: Task, kernel: Kernel): void {
+  const { inContext, quantum, quota } = traits;
+  quota?.beginTurn();
+  if (inContext === undefined) turn(task, kernel, quantum);
+  else inContext(() => turn(task, kernel, quantum));
+  quota?.endTurn();
 }
 
 // The quantum is used. Cut after serving and never before it: between a program's look at a condition and the Park that

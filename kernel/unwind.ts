@@ -79,9 +79,11 @@ export function kill(task: Task, by: number, why: string): boolean {
   ending.kill = { by, why };
   if (ending.unwinding !== undefined) {
     redirect(ending.unwinding, { toDepth: 0, resume: Resume.close, answer: undefined });
+    if (task.kernel.stopped.size !== 0) task.kernel.stopped.free(task);
     return true;
   }
   ending.marks |= Mark.killed;
+  if (task.kernel.stopped.size !== 0) task.kernel.stopped.free(task);
   if (task.state === State.blocked) {
     endWait(task);
     task.kernel.makeReady(task);

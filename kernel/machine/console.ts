@@ -8,11 +8,18 @@ import { printable, printableLines } from "../text.ts";
 import type { Connection } from "./machine.ts";
 import { fromStream } from "./stream.ts";
 
-/** "[   12.345] error task 7 (client): text" */
+/** "[   12.345] error task 7 (client): text key=value" */
 export function logLine(record: LogRecord): string {
   const name = record.name === "" ? "" : ` (${printable(record.name, 64)})`;
   const who = record.tid === 0 ? "kernel" : `task ${record.tid}${name}`;
-  return `[${(record.at / 1000).toFixed(3).padStart(9)}] ${record.level} ${who}: ${printableLines(record.text)}`;
+  const fields = Object.entries(record.fields).map(([key, value]) => ` ${printable(key)}=${quoted(value)}`);
+  const text = printableLines(record.text) + fields.join("");
+  return `[${(record.at / 1000).toFixed(3).padStart(9)}] ${record.level} ${who}: ${text}`;
+}
+
+// As logfmt: in quotes where it could not be told from what follows.
+function quoted(value: string): string {
+  return /[\s"=]|^$/.test(value) ? JSON.stringify(printable(value)) : printable(value);
 }
 
 /** Writes a record to stderr. */

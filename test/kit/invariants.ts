@@ -134,6 +134,12 @@ export class Invariants implements Observer {
     });
   }
 
+  hold(task: Task): void {
+    this.#check(() => {
+      if (!this.#readySince.delete(task.tid)) this.#fail("K2", `task ${task.tid} was held and had not been ready`);
+    });
+  }
+
   exit(task: Task, exit: Exit): void {
     this.#check(() => {
       const { tid } = task;

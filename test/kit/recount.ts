@@ -74,7 +74,9 @@ function recountPlaces({ kernel, tasks }: Tables, fail: Fail): void {
     if (kernel.tasks.get(task.tid) !== task) fail("K2", `task ${task.tid} is not to be found by its tid`);
     if (task.frame === undefined) fail("K2", `task ${task.tid} lives and has no frame`);
     if (task.state === State.ready) {
-      if (!queued.delete(task)) fail("K2", `task ${task.tid} is ready and not in the ready queue`);
+      if (queued.delete(task) === kernel.stopped.isHeld(task)) {
+        fail("K2", `task ${task.tid} is ready, and in none or two of the ready queue and those held back`);
+      }
     } else if (task.state === State.blocked) {
       if (task.wait?.task !== task) fail("K2", `task ${task.tid} is blocked and waits for nothing`);
       if (task.wait.wait.outside === true) outside++;

@@ -1,0 +1,52 @@
+// The kernel log: one record a line, bounded, to observers and to one destination. Nothing that goes wrong there reaches
+// whoever logs.
+
+import type { Kernel } from "./kernel.ts";
+import { maxLogLength } from "./limits.ts";
+import { logToStderr } from "./machine/console.ts";
+import type { LogFields, LogLevel, LogRecord } from "./observer.ts";
+import { shown, truncated } from "./text.ts";
+
+/** Fields of one record; those beyond are left out. */
+const maxFields = 32;
+const maxFieldLength = 1_024;
+
+export class KernelLog {
+  readonly #kernel: Kernel;
+  readonly #write: (record: LogRecord) => void;
+
+  /** @param write where records go; default: stderr, escaped */
+  constructor(kernel: Kernel, write: (record: LogRecord) => void = logToStderr) {
+    this.#kernel = kernel;
+    this.#write = write;
+  }
+
+  /** Writes one record. What the fields hold is made text now, and cut. */
+  add(level: LogLevel, tid: number, name: string, text: string, fields?: Readonly<Record<string, unknown>>): void {
+    const kernel = this.#kernel;
+    const at = kernel.clock() - kernel.bootedAt;
+    const record: LogRecord = { level, tid, name, text: truncated(text, maxLogLength), at, fields: bounded(fields) };
+    if (kernel.observers.length !== 0) kernel.observe("log", record, undefined);
+    try {
+      this.#write(record);
+    } catch (error) {
+      logToStderr(record);
+      const failure = `the log option threw: ${shown(error)}`;
+      logToStderr({ ...record, level: "error", tid: 0, name: "", text: failure, fields: {} });
+    }
+  }
+}
+
+const none: LogFields = {};
+
+function bounded(fields: Readonly<Record<string, unknown>> | undefined): LogFields {
+  if (fields === undefined) return none;
+  const kept = Object.entries(fields).slice(0, maxFields);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [truncated(name, 64), truncated(valueText(value), maxFieldLength)]),
+  );
+}
+
+function valueText(value: unknown): string {
+  return typeof value === "string" ? value : shown(value);
+}

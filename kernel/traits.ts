@@ -1,0 +1,94 @@
+// What few tasks have and most have not: a priority, variables of their own, a pledge, limits, an asynchronous context.
+// Beside the tasks and not in them, so that a task without any pays neither a field nor more than one comparison a trap.
+// Children inherit all of it.
+
+import { SyscallError } from "./errors.ts";
+import type { Kernel } from "./kernel.ts";
+import { captureContext, type InContext } from "./machine/context.ts";
+import { Quota, type TaskLimits } from "./quota.ts";
+import type { Syscall } from "./syscall.ts";
+import type { Task } from "./task.ts";
+
+export interface Traits {
+  /** -20 (most) to 19 (least), as on Unix. */
+  nice: number;
+  /** Traps a turn may make. */
+  quantum: number;
+  /** Variables it has set, or unset (undefined). Never changed, only replaced: children share it. */
+  variables: ReadonlyMap<string, string | undefined> | undefined;
+  /** The families of syscalls it may still make. Never changed, only replaced. */
+  pledge: ReadonlySet<string> | undefined;
+  quota: Quota | undefined;
+  /** Runs its turns with what AsyncLocalStorage had when it was spawned. */
+  inContext: InContext | undefined;
+}
+
+export class TraitTable {
+  readonly #kernel: Kernel;
+  readonly #traits = new Map<Task, Traits>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+  }
+
+  /** How many tasks have any. */
+  get size(): number {
+    return this.#traits.size;
+  }
+
+  /** Those of a task that has any. */
+  get(task: Task | undefined): Traits | undefined {
+    return task === undefined ? undefined : this.#traits.get(task);
+  }
+
+  /** Those of a task, to be changed. */
+  of(task: Task): Traits {
+    let traits = this.#traits.get(task);
+    if (traits === undefined) {
+      const { quantum } = this.#kernel.limits;
+      traits = { nice: 0, quantum, variables: undefined, pledge: undefined, quota: undefined, inContext: undefined };
+      this.#traits.set(task, traits);
+    }
+    return traits;
+  }
+
+  /** For a child that is being made, inside its parent's turn. */
+  inherit(child: Task, parent: Task | undefined): void {
+    const traits = this.get(parent);
+    if (traits === undefined) return;
+    const { quota, inContext } = traits;
+    this.#traits.set(child, {
+      ...traits,
+      quota: quota === undefined ? undefined : new Quota(child, quota.bounds),
+      inContext: inContext === undefined ? undefined : captureContext(),
+    });
+    quota?.addChild();
+  }
+
+  /** Sets bounds; those it has already can only become tighter. */
+  limit(task: Task, bounds: TaskLimits): void {
+    const traits = this.of(task);
+    const tightened: Record<string, number> = { ...traits.quota?.bounds };
+    for (const [name, bound] of Object.entries(bounds)) tightened[name] = Math.min(bound, tightened[name] ?? bound);
+    if (traits.quota === undefined) traits.quota = new Quota(task, tightened);
+    else traits.quota.tighten(tightened);
+  }
+
+  /** A task has ended. */
+  remove(task: Task): void {
+    this.get(this.#kernel.tasks.get(task.parentTid))?.quota?.removeChild(task);
+    this.#traits.get(task)?.quota?.stop();
+    this.#traits.delete(task);
+  }
+}
+
+/** @throws EPERM for a syscall that the task has pledged not to make */
+export function checkPledge(task: Task, kernel: Kernel, syscall: Syscall<unknown>): void {
+  const pledge = kernel.traits.get(task)?.pledge;
+  if (pledge === undefined) return;
+  const { family } = syscall;
+  const { name } = syscall.constructor;
+  if (family === "self" || pledge.has(family) || pledge.has(name)) return;
+  const kept = pledge.size === 0 ? "nothing" : [...pledge].join(", ");
+  throw new SyscallError("EPERM", `task ${task.tid} has pledged to use ${kept}: ${name} is of the family ${family}`);
+}
