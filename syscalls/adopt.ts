@@ -15,6 +15,10 @@ export class Adopt<E extends Closable> extends Syscall<E> {
     this.endpoint = endpoint;
   }
 
+  override get family(): string {
+    return "io";
+  }
+
   override handle(task: Task, kernel: Kernel): E {
     kernel.adopt(this.endpoint, task);
     return this.endpoint;

@@ -47,6 +47,10 @@ export class Await<T> extends Syscall<T> implements Wait<T> {
     return true;
   }
 
+  override get family(): string {
+    return "outside";
+  }
+
   override handle(task: Task, kernel: Kernel): Answer<T> {
     if (!kernel.machine.asynchronous) {
       throw new SyscallError("ENOTSUP", "a promise cannot settle in a synchronous run: use the asynchronous one");

@@ -1,8 +1,16 @@
-// GetEnv: one variable of the environment the machine was started in, an input from outside like any other.
+// GetEnv and SetEnv: the environment. What the machine was started in is an input from outside like any other; what a task
+// sets is its own and its children's.
 
-import { type Kernel, Syscall, type Task } from "../kernel/syscall.ts";
+import { type Kernel, Syscall, SyscallError, type Task } from "../kernel/syscall.ts";
 
-/** The value of an environment variable; undefined where it is not set. Empty on the virtual machine. */
+/** Variables a task may have set; and characters of a name or a value. */
+const maxVariables = 1_024;
+const maxLength = 131_072;
+
+/**
+ * The value of an environment variable; undefined where it is not set. The task's own word counts first, then that of the
+ * task that started it, as of then, then the process's. On the virtual machine that one is empty.
+ */
 export class GetEnv extends Syscall<string | undefined> {
   readonly name: string;
 
@@ -11,7 +19,51 @@ export class GetEnv extends Syscall<string | undefined> {
     this.name = name;
   }
 
-  override handle(_task: Task, kernel: Kernel): string | undefined {
-    return kernel.machine.environment(this.name);
+  override get family(): string {
+    return "env";
+  }
+
+  override handle(task: Task, kernel: Kernel): string | undefined {
+    const variables = kernel.traits.get(task)?.variables;
+    return variables?.has(this.name) ? variables.get(this.name) : kernel.machine.environment(this.name);
+  }
+}
+
+/**
+ * Sets a variable for the caller and the tasks it starts from now on; the process's environment stays as it is.
+ * @param value undefined: it is not set
+ * @throws EINVAL for a name that is empty or has "=" or NUL in it, and a value with NUL; E2BIG for one over 131,072
+ * characters, and the 1,025th variable
+ */
+export class SetEnv extends Syscall<void> {
+  readonly name: string;
+  readonly value: string | undefined;
+
+  constructor(name: string, value: string | undefined) {
+    super();
+    if (typeof name !== "string" || !/^[^=\0]+$/.test(name)) {
+      throw new SyscallError("EINVAL", `SetEnv: ${JSON.stringify(name)} is no name of a variable`);
+    }
+    if (value !== undefined && (typeof value !== "string" || value.includes("\0"))) {
+      throw new SyscallError("EINVAL", `SetEnv: the value of ${name} must be text without NUL`);
+    }
+    if (name.length + (value?.length ?? 0) > maxLength) {
+      throw new SyscallError("E2BIG", `SetEnv: ${name} and its value have more than ${maxLength} characters`);
+    }
+    this.name = name;
+    this.value = value;
+  }
+
+  override get family(): string {
+    return "env";
+  }
+
+  override handle(task: Task, kernel: Kernel): void {
+    const traits = kernel.traits.of(task);
+    const variables = new Map(traits.variables).set(this.name, this.value);
+    if (variables.size > maxVariables) {
+      throw new SyscallError("E2BIG", `SetEnv: task ${task.tid} has set ${maxVariables} variables already`);
+    }
+    traits.variables = variables;
   }
 }

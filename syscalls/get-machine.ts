@@ -15,6 +15,10 @@ export interface MachineInfo {
 
 /** The machine's name, its descriptor limit and its standard output. */
 export class GetMachine extends Syscall<MachineInfo> {
+  override get family(): string {
+    return "env";
+  }
+
   override handle(_task: Task, kernel: Kernel): MachineInfo {
     const { name, descriptors, stdout } = kernel.machine;
     return { name, descriptors, stdout };

@@ -2,19 +2,25 @@
 
 export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
-export { GetEnv } from "./get-env.ts";
+export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
+export { GetRandom } from "./get-random.ts";
 export { GetTid } from "./get-tid.ts";
 export { GetTime } from "./get-time.ts";
 export { CancelTask, CancelTasks, KillTask, KillTasks } from "./kill-task.ts";
-export { ListTasks } from "./list-tasks.ts";
+export { GetTask, ListTasks } from "./list-tasks.ts";
 export { Connect, Listen } from "./listen.ts";
-export { Log } from "./log.ts";
+export { Log, type LogOptions } from "./log.ts";
 export { NewTask } from "./new-task.ts";
 export { Park, WaitQueue } from "./park.ts";
+export { type Family, Limit, Pledge } from "./pledge.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
 export { type Branches, Select, type Selected } from "./select.ts";
+export { SetName } from "./set-name.ts";
+export { SetPriority } from "./set-priority.ts";
 export { Shield } from "./shield.ts";
+export { type CatchableSignal, type Delivery, deliver, SendSignal, type Signal, WaitSignal } from "./signal.ts";
 export { Sleep } from "./sleep.ts";
 export { Timeout } from "./timeout.ts";
 export { Join, WaitTask } from "./wait-task.ts";
+export { Where } from "./where.ts";

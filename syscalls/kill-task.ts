@@ -20,6 +20,10 @@ export class KillTask extends Syscall<boolean> {
     this.why = why;
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override handle(task: Task, kernel: Kernel): boolean {
     return kernel.kill(this.tid, task.tid, this.why);
   }
@@ -41,6 +45,10 @@ export class CancelTask extends Syscall<boolean> {
     this.why = why;
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override handle(task: Task, kernel: Kernel): boolean {
     return kernel.cancel(this.tid, task.tid, this.why);
   }
@@ -58,6 +66,10 @@ export class KillTasks extends Syscall<number> {
     super();
     this.tids = tids;
     this.why = why;
+  }
+
+  override get family(): string {
+    return "task";
   }
 
   override handle(task: Task, kernel: Kernel): number {
@@ -79,6 +91,10 @@ export class CancelTasks extends Syscall<number> {
     super();
     this.tids = tids;
     this.why = why;
+  }
+
+  override get family(): string {
+    return "task";
   }
 
   override handle(task: Task, kernel: Kernel): number {

@@ -27,6 +27,10 @@ abstract class Open<E extends Opening> extends Syscall<E> implements Wait<E>, Wa
     return true;
   }
 
+  override get family(): string {
+    return "net";
+  }
+
   override handle(task: Task, kernel: Kernel): Answer<E> {
     const endpoint = this.open(kernel);
     this.#endpoint = endpoint;

@@ -1,17 +1,46 @@
 // Log: a line on the kernel log, which knows the task and the time.
 
-import { type Kernel, Syscall, type Task } from "../kernel/syscall.ts";
+import type { LogLevel } from "../kernel/observer.ts";
+import { type Kernel, Syscall, SyscallError, type Task } from "../kernel/syscall.ts";
 
-/** Writes a line on the kernel log at level info. It is escaped where it is shown, and cut at 16,384 characters. */
+const levels: ReadonlySet<string> = new Set(["debug", "info", "warn", "error"]);
+
+/** What a line says beside its text. */
+export interface LogOptions {
+  /** Default: "info". */
+  readonly level?: LogLevel;
+  /** More of it, by names, for whoever reads logs by machine; at most 32, each cut at 1,024 characters. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Writes a line on the kernel log. It is escaped where it is shown, and cut at 16,384 characters.
+ * @throws EINVAL for a level that does not exist
+ *
+ * ```ts
+ * yield* new Log("turned away", { level: "warn", fields: { peer: connection.peer, open: 512 } });
+ * ```
+ */
 export class Log extends Syscall<void> {
   readonly text: string;
+  readonly options: LogOptions;
 
-  constructor(text: string) {
+  constructor(text: string, options: LogOptions = {}) {
     super();
+    const { level = "info" } = options;
+    if (!levels.has(level)) {
+      throw new SyscallError("EINVAL", `Log: ${String(level)} is no level: ${[...levels].join(", ")}`);
+    }
     this.text = text;
+    this.options = options;
+  }
+
+  override get family(): string {
+    return "log";
   }
 
   override handle(task: Task, kernel: Kernel): void {
-    kernel.log("info", task.tid, String(this.text));
+    const { level = "info", fields } = this.options;
+    kernel.log(level, task.tid, String(this.text), fields);
   }
 }

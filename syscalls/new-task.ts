@@ -36,6 +36,10 @@ export class NewTask<T> extends Syscall<Tid<T>> {
     this.name = name;
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override handle(task: Task, kernel: Kernel): Tid<T> {
     const tid = kernel.spawn(this.program, this.name, task);
     const made = kernel.tasks.get(tid);

@@ -89,6 +89,10 @@ export class Park extends Syscall<void> implements Wait<void> {
     return this.queue.holders();
   }
 
+  override get family(): string {
+    return "sync";
+  }
+
   override handle(task: Task, _kernel: Kernel): Answer<void> {
     return task.block<void>(this, (waiter) => {
       this.queue.join(waiter);

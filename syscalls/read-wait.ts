@@ -21,6 +21,10 @@ abstract class PollWait extends Syscall<void> implements Wait<void> {
     return true;
   }
 
+  override get family(): string {
+    return "io";
+  }
+
   override handle(task: Task, _kernel: Kernel): Answer<void> {
     return task.block<void>(this, (waiter) => {
       this.pollable.watch(this.verb, waiter);

@@ -95,6 +95,10 @@ export class Select<const B extends Branches> extends Syscall<Selected<B>> imple
     return this.#waits.map(({ wait }) => wait);
   }
 
+  override get family(): string {
+    return "self";
+  }
+
   override handle(task: Task, kernel: Kernel): Answer<Selected<B>> {
     for (const key of this.#names) {
       const syscall = this.#branches[key] as Syscall<unknown>; // one of its own names

@@ -23,6 +23,10 @@ export class Sleep extends Syscall<void> implements Wait<void> {
     return `${this.ms} ms`;
   }
 
+  override get family(): string {
+    return "self";
+  }
+
   override handle(task: Task, kernel: Kernel): Answer<void> {
     return task.block<void>(this, (waiter) => {
       kernel.timers.set(kernel.clock() + this.ms, waiter);

@@ -38,6 +38,10 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
     return [this.tid];
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override handle(task: Task, kernel: Kernel): Answer<A> {
     if (this.tid === task.tid) {
       throw new SyscallError("EDEADLK", `task ${task.tid} waits for its own end: it would wait for ever`);

@@ -1,0 +1,92 @@
+// Pledge and Limit: a task's promises about itself. What it gives up it cannot get back, and its children inherit it.
+
+import type { TaskLimits } from "../kernel/quota.ts";
+import { type Kernel, Syscall, SyscallError, type Task } from "../kernel/syscall.ts";
+
+/** Families that the shipped syscalls belong to; see each one's. Class names of one's own may be pledged as well. */
+export type Family =
+  | "env"
+  | "exec"
+  | "file"
+  | "inspect"
+  | "io"
+  | "log"
+  | "net"
+  | "outside"
+  | "own"
+  | "random"
+  | "sync"
+  | "task"
+  | (string & {});
+
+/**
+ * From now on the caller, and every task it starts, may use syscalls of these families only, and those that concern nobody
+ * but itself (GetTid, GetTime, Sleep, Select, …): any other throws EPERM. A second pledge can only give up more. The idea
+ * is OpenBSD's. It keeps honest code within its bounds; JavaScript cannot confine code that means to get out.
+ * @param families names of families, or of classes: `["io", "log", "Acquire"]`
+ * @throws EPERM for a family that was given up before
+ *
+ * ```ts
+ * yield* new Pledge(["io", "log"]); // may talk on the sockets it has; opens none, starts nothing
+ * ```
+ */
+export class Pledge extends Syscall<void> {
+  readonly families: readonly string[];
+
+  constructor(families: readonly Family[]) {
+    super();
+    if (!Array.isArray(families) || families.some((family) => typeof family !== "string")) {
+      throw new TypeError("Pledge needs a list of names of families");
+    }
+    this.families = families;
+  }
+
+  override get family(): string {
+    return "self";
+  }
+
+  override handle(task: Task, kernel: Kernel): void {
+    const traits = kernel.traits.of(task);
+    const wider = this.families.find((family) => family !== "self" && traits.pledge?.has(family) === false);
+    if (wider !== undefined)
+      throw new SyscallError("EPERM", `task ${task.tid} has given up ${wider} by an earlier pledge`);
+    traits.pledge = new Set(this.families);
+  }
+}
+
+/**
+ * Bounds what the caller may use from now on; each of its children has the same bounds, counted for itself. What is asked
+ * for beyond a bound is refused: `children` EAGAIN, `sockets` (endpoints of any kind it owns) EMFILE. What is used up by
+ * going on is thrown into it: `turnsPerSecond` EAGAIN, `cpuMs` (its turns, in all) EDQUOT, `runMs` (since this call)
+ * ETIMEDOUT; again in each turn after that, and after a hundred it is killed. A second call can only tighten bounds.
+ * @throws EINVAL for a bound that is no number of at least 0
+ *
+ * ```ts
+ * yield* new Limit({ children: 10, cpuMs: 200, runMs: 60_000 });
+ * ```
+ */
+export class Limit extends Syscall<void> {
+  readonly bounds: TaskLimits;
+
+  constructor(bounds: TaskLimits) {
+    super();
+    for (const [name, bound] of Object.entries(bounds)) {
+      if (!known.has(name))
+        throw new SyscallError("EINVAL", `Limit: there is no bound ${name}: ${[...known].join(", ")}`);
+      if (typeof bound !== "number" || !(bound >= 0)) {
+        throw new SyscallError("EINVAL", `Limit: ${name} is ${String(bound)}, must be a number of at least 0`);
+      }
+    }
+    this.bounds = bounds;
+  }
+
+  override get family(): string {
+    return "self";
+  }
+
+  override handle(task: Task, kernel: Kernel): void {
+    kernel.traits.limit(task, this.bounds);
+  }
+}
+
+const known: ReadonlySet<string> = new Set(["children", "cpuMs", "runMs", "sockets", "turnsPerSecond"]);

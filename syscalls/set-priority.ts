@@ -1,0 +1,42 @@
+// SetPriority: more of the CPU, or less. A priority scales how many traps a turn may make, and nothing else: every ready
+// task still has a turn in every lap, so that none starves, whatever the weights.
+
+import { type Kernel, Syscall, SyscallError, type Task, type Tid } from "../kernel/syscall.ts";
+
+/** From one nice value to the next a task's share is a quarter more, as in Linux. */
+const step = 1.25;
+
+/**
+ * Sets the nice value of a task, which its children made from now on inherit, and answers with the one it had. Its turns
+ * may then make 1.25 to the power of -nice times the traps of others (at least one): ten steps are about nine times.
+ * @param nice -20 (most) to 19 (least)
+ * @param tid whose; default: the caller
+ * @throws EINVAL for another nice value, ESRCH if no task ever had this tid, ESTALE if it has ended
+ */
+export class SetPriority extends Syscall<number> {
+  readonly nice: number;
+  readonly tid: Tid | undefined;
+
+  constructor(nice: number, tid?: Tid) {
+    super();
+    if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
+      throw new SyscallError("EINVAL", `SetPriority: nice is a whole number from -20 to 19, not ${String(nice)}`);
+    }
+    this.nice = nice;
+    this.tid = tid;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, kernel: Kernel): number {
+    const target = this.tid === undefined ? task : kernel.find(this.tid);
+    if (target === undefined) throw new SyscallError("ESTALE", `task ${this.tid} has ended`);
+    const traits = kernel.traits.of(target);
+    const before = traits.nice;
+    traits.nice = this.nice;
+    traits.quantum = Math.max(1, Math.round(kernel.limits.quantum * step ** -this.nice));
+    return before;
+  }
+}
