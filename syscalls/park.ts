@@ -1,17 +1,21 @@
 // Park: the one primitive that locks, queues and channels are made of, as Linux makes them of wait queues and futexes.
-// Look at your condition, park while it does not hold, look again; whoever changes it wakes the queue. Between the look
-// and the park nobody else runs, so no wake is lost.
+// In its plain form: look at your condition, park while it does not hold, look again; whoever changes it wakes the
+// queue. Between the look and the park nobody else runs, so no wake is lost. What is to go from hand to hand, so that
+// nobody can barge in between a wake and its turn, extends it: `handle` takes what is there or waits, and whoever has
+// something hands it to the first that waits.
 
 import { type Answer, type Kernel, Syscall, type Task, type Tid, type Wait, type Waiter } from "../kernel/syscall.ts";
 
 /** Tasks that wait for a condition of yours, first come, first served. Plain data: it needs no closing. */
-export class WaitQueue {
+export class WaitQueue<T = void> {
   /** What monitors show of those that wait: a verb and what it is about. */
   readonly verb: string;
   readonly #object: string | (() => string);
   readonly #holders: (() => readonly Tid[]) | undefined;
-  /** None until somebody waits: there are many more queues than waiters. */
-  #waiters: Set<Waiter<void>> | undefined = undefined;
+  // A list through the waits themselves: to join and to leave cost the same however many wait, and allocate nothing.
+  #first: Park<T> | undefined = undefined;
+  #last: Park<T> | undefined = undefined;
+  #size = 0;
 
   /**
    * @param object text, or a function that makes it when somebody looks
@@ -34,44 +38,109 @@ export class WaitQueue {
 
   /** How many wait. */
   get size(): number {
-    return this.#waiters?.size ?? 0;
+    return this.#size;
+  }
+
+  /** Who has waited longest. */
+  get first(): Park<T> | undefined {
+    return this.#first;
+  }
+
+  /** Each wait, in order. Take none out while looking. */
+  *[Symbol.iterator](): Generator<Park<T>> {
+    for (let wait = this.#first; wait !== undefined; wait = wait.next) yield wait;
+  }
+
+  /** Answers the first that takes it. False when nobody waits. Callable from anywhere. */
+  hand(answer: T): boolean {
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      if (this.answer(first, answer)) return true;
+    }
+    return false;
+  }
+
+  /** Answers one that waits here, out of turn. False when it does not, or did not take it. */
+  answer(wait: Park<T>, answer: T): boolean {
+    return this.leave(wait) && wait.waiter?.wake(answer) === true;
+  }
+
+  /** Throws an error into one that waits here. False when it does not, or did not take it. */
+  refuse(wait: Park<T>, error: unknown): boolean {
+    return this.leave(wait) && wait.waiter?.fail(error) === true;
+  }
+
+  /** Throws an error into all that wait, and says how many there were. */
+  refuseAll(error: unknown): number {
+    let refused = 0;
+    for (let first = this.#first; first !== undefined; first = this.#first) if (this.refuse(first, error)) refused++;
+    return refused;
   }
 
   /** Wakes the first `count` of those that wait, and says how many there were. Callable from anywhere. */
-  wake(count = 1): number {
-    if (this.#waiters === undefined) return 0;
+  wake(this: WaitQueue<void>, count = 1): number {
     let woken = 0;
-    for (const waiter of this.#waiters) {
-      if (woken >= count) break;
-      this.#waiters.delete(waiter);
-      if (waiter.wake()) woken++;
-    }
+    // Those that wait now: a wake may lead to another wait.
+    for (let left = Math.min(count, this.size); left > 0 && this.hand(); left--) woken++;
     return woken;
   }
 
   /** For Park. */
-  join(waiter: Waiter<void>): void {
-    this.#waiters ??= new Set();
-    this.#waiters.add(waiter);
+  join(wait: Park<T>): void {
+    wait.isQueued = true;
+    wait.previous = this.#last;
+    if (this.#last === undefined) this.#first = wait;
+    else this.#last.next = wait;
+    this.#last = wait;
+    this.#size++;
   }
 
-  /** For Park. */
-  leave(waiter: Waiter<void>): void {
-    this.#waiters?.delete(waiter);
+  /** For Park. False when it does not wait here. */
+  leave(wait: Park<T>): boolean {
+    if (!wait.isQueued) return false;
+    wait.isQueued = false;
+    const { next, previous } = wait;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
+    wait.next = wait.previous = undefined;
+    this.#size--;
+    return true;
   }
 }
 
 /**
- * Waits in a wait queue until it is woken. A wake that reaches a task just as it is killed goes on to the next.
+ * Waits in a wait queue until it is woken, or handed something. A wake that reaches a task just as it is killed goes on
+ * to the next.
  *
  * ```ts
  * while (items.length === 0) yield* new Park(notEmpty);
  * ```
+ *
+ * A subclass answers at once when it can, in `handle`, and else waits by `super.handle`. One that is handed something
+ * says in `giveBack` where it goes if its task is killed before taking it.
+ *
+ * ```ts
+ * class Take<T> extends Park<T> {
+ *   override handle(task: Task, kernel: Kernel): Answer<T> {
+ *     return this.shelf.items.shift() ?? super.handle(task, kernel);
+ *   }
+ *   override giveBack(item: T): void {
+ *     if (!this.queue.hand(item)) this.shelf.items.unshift(item);
+ *   }
+ * }
+ * ```
  */
-export class Park extends Syscall<void> implements Wait<void> {
-  readonly queue: WaitQueue;
+export class Park<T = void> extends Syscall<T> implements Wait<T> {
+  readonly queue: WaitQueue<T>;
+  /** Its task's place, once it waits. */
+  waiter: Waiter<T> | undefined = undefined;
+  /** The queue's own fields: nobody else writes them. */
+  next: Park<T> | undefined = undefined;
+  previous: Park<T> | undefined = undefined;
+  isQueued = false;
 
-  constructor(queue: WaitQueue) {
+  constructor(queue: WaitQueue<T>) {
     super();
     if (!(queue instanceof WaitQueue)) throw new TypeError("Park needs a WaitQueue");
     this.queue = queue;
@@ -93,19 +162,24 @@ export class Park extends Syscall<void> implements Wait<void> {
     return "sync";
   }
 
-  override handle(task: Task, _kernel: Kernel): Answer<void> {
-    return task.block<void>(this, (waiter) => {
-      this.queue.join(waiter);
-      return leaveQueue;
-    });
+  override handle(task: Task, _kernel: Kernel): Answer<T> {
+    return task.block<T>(this, joinQueue);
   }
 
-  giveBack(): void {
-    this.queue.wake();
+  giveBack(answer: T): void {
+    this.queue.hand(answer);
   }
 }
 
 // One function for every wait: the waiter knows its wait, and so its queue.
-function leaveQueue(waiter: Waiter<void>): void {
-  (waiter.wait as Park).queue.leave(waiter); // only armed above
+function joinQueue<T>(waiter: Waiter<T>): (waiter: Waiter<T>) => void {
+  const wait = waiter.wait as Park<T>; // only armed above
+  wait.waiter = waiter;
+  wait.queue.join(wait);
+  return leaveQueue;
+}
+
+function leaveQueue<T>(waiter: Waiter<T>): void {
+  const wait = waiter.wait as Park<T>; // as above
+  wait.queue.leave(wait);
 }
