@@ -78,6 +78,7 @@ class ClockMachine implements Machine {
   readonly name = "clock";
   readonly asynchronous = false;
   readonly descriptors = 0;
+  readonly host = {};
   readonly stdout: Connection = new Sink();
   #nowMs = 0;
   readonly polls: number[] = [];

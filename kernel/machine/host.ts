@@ -1,13 +1,17 @@
 // What the machines inside a real process share, whatever their sockets are: its clock, chance, environment, standard
-// output and descriptor limit.
+// output, descriptor limit, and what it has beside sockets.
 
 import { descriptorLimit, environmentVariable, standardOutput } from "./console.ts";
-import type { Address, Connection, Listener, ListenOptions, Machine } from "./machine.ts";
+import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
+import { lookup } from "./names.ts";
 import { Random } from "./random.ts";
+
+const host: Host = { lookup };
 
 export abstract class HostMachine implements Machine {
   abstract readonly name: string;
   readonly asynchronous = true;
+  readonly host: Host = host;
   readonly #random: () => number;
 
   /**

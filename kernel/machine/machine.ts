@@ -83,6 +83,15 @@ export interface Connection extends Closable {
   shutdown(): void;
 }
 
+/**
+ * What the process around a kernel has beside sockets: all that cannot be simulated from a seed. Syscalls reach a part of
+ * it by `needed(kernel, "lookup")`, which throws ENOTSUP where the machine has none.
+ */
+export interface Host {
+  /** The addresses of a host, in the order in which they should be tried. Rejects with ENOTFOUND and the like. */
+  lookup(name: string): Promise<readonly string[]>;
+}
+
 /** What a kernel boots on. */
 export interface Machine {
   /** "node", "epoll", "virtual". */
@@ -95,6 +104,8 @@ export interface Machine {
   readonly descriptors: number;
   /** Where text for people goes: the process's standard output. Closing it closes nothing. */
   readonly stdout: Connection;
+  /** What it has beside sockets; a simulated machine has what its test gives it. */
+  readonly host: Partial<Host>;
   /** Milliseconds, monotonic, fractional; the origin is the machine's own. */
   now(): number;
   /** In [0, 1). The only source of chance. */

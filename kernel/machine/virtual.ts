@@ -3,7 +3,7 @@
 // outside promises settle only on an asynchronous one, and simulated time does not wait for them.
 
 import { SyscallError } from "../errors.ts";
-import type { Address, Connection, Listener, ListenOptions, Machine } from "./machine.ts";
+import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
 import { Random } from "./random.ts";
 import { VirtualConnection } from "./virtual-connection.ts";
 import { allFaults, benignFaults, type FaultKind, type FaultPlan, noFaults } from "./virtual-faults.ts";
@@ -31,6 +31,8 @@ export interface VirtualMachineOptions {
    * need no input or output; give `() => setImmediate()` from `node:timers/promises` for those that do.
    */
   readonly turn?: () => PromiseLike<unknown>;
+  /** What it has beside sockets, such as a `lookup` of the test's own. Default: nothing. */
+  readonly host?: Partial<Host>;
 }
 
 const plans = { none: noFaults, benign: benignFaults, all: allFaults } as const;
@@ -40,6 +42,7 @@ export class VirtualMachine implements Machine {
   readonly name = "virtual";
   readonly asynchronous: boolean;
   readonly descriptors: number;
+  readonly host: Partial<Host>;
   /** Holds what was printed; `stdout.text` shows it. */
   readonly stdout: VirtualOutput = new VirtualOutput();
   readonly #world: World;
@@ -52,6 +55,7 @@ export class VirtualMachine implements Machine {
   constructor(options: VirtualMachineOptions = {}) {
     const { seed = 1, faults = "none", latencyMs = [0.05, 0.5] } = options;
     this.asynchronous = options.asynchronous ?? false;
+    this.host = options.host ?? {};
     this.descriptors = options.maxEndpoints ?? 1_048_576;
     this.#turn = options.turn ?? microtasks;
     this.#random = new Random(seed);
