@@ -5,7 +5,7 @@
 
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Call, Cancelled, type Program, routine, type Tid } from "../../kernel/syscall.ts";
-import { Adopt, GetTime, Join, KillTask, KillTasks, NewTask, ReadWait, Timeout } from "../../syscalls/index.ts";
+import { Adopt, GetTime, KillTask, KillTasks, NewTask, ReadWait, Timeout, WaitTask } from "../../syscalls/index.ts";
 import { slice } from "./backlog.ts";
 import { BatchReply } from "./batch.ts";
 import { Calls } from "./calls.ts";
@@ -143,7 +143,8 @@ export class Peer {
     peer.#calls.failAll();
     yield* peer.#serving.idle();
     peer.outbox.end();
-    yield* new Join(writer);
+    const exit = yield* new WaitTask(writer); // that it was ended from outside is no fault of its own
+    if (exit.status === "threw") throw exit.error;
     peer.connection.shutdown();
   });
 
