@@ -23,6 +23,7 @@ export type ErrorCode =
   | "ENOTFOUND"
   | "ENOTSUP"
   | "EOVERFLOW"
+  | "EOWNERDEAD"
   | "EPERM"
   | "EPIPE"
   | "EPROTO"

@@ -70,10 +70,14 @@ export class Exits {
     for (const tid of this.#uncollected.keys()) this.#order.push(tid);
   }
 
-  /** The end of `tid`, if it is still remembered; it counts as collected from now on. */
+  /** The end of `tid`, if it is still remembered. */
+  find(tid: number): ExitRecord | undefined {
+    return this.#uncollected.get(tid) ?? this.#recent.find((recent) => recent.tid === tid);
+  }
+
+  /** As `find`, and it counts as collected from now on. */
   collect(tid: number): ExitRecord | undefined {
-    const record = this.#uncollected.get(tid);
-    if (record === undefined) return this.#recent.find((recent) => recent.tid === tid);
+    const record = this.find(tid);
     this.#uncollected.delete(tid);
     return record;
   }

@@ -115,7 +115,9 @@ function table(records: readonly TaskRecord[]): string {
       : record.verb === ""
         ? record.state
         : `waits: ${record.verb} ${record.object}`.trimEnd();
-    const held = record.holders.length === 0 ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
+    const [holder] = record.holders;
+    const isSaid = holder === undefined || (record.holders.length === 1 && wait.includes(`(held by ${holder} `));
+    const held = isSaid ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
     return `  ${String(record.tid).padStart(6)}  ${printable(record.name, 64).padEnd(20)} ${printable(wait)}${held}  for ${record.forMs} ms  in ${record.frames.map((name) => printable(name, 64)).join(" < ")}`;
   });
   if (records.length > maxRows) rows.push(`  … and ${records.length - maxRows} more`);

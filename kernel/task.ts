@@ -133,6 +133,11 @@ export class Task implements Owner {
     return this.origin.name;
   }
 
+  /** True once it has ended: its exit record says how. */
+  get isOver(): boolean {
+    return this.state === State.exited;
+  }
+
   /** What must be heeded before it goes on. */
   get marks(): number {
     return this.ending === undefined ? 0 : this.ending.marks;
