@@ -59,6 +59,14 @@ export class WaitQueue<T = void> {
     return false;
   }
 
+  /** Lets one that waits here wait at the end of another queue instead. False when it does not wait here. */
+  move(wait: Park<T>, to: WaitQueue<T>): boolean {
+    if (!this.leave(wait)) return false;
+    wait.queue = to;
+    to.join(wait);
+    return true;
+  }
+
   /** Answers one that waits here, out of turn. False when it does not, or did not take it. */
   answer(wait: Park<T>, answer: T): boolean {
     return this.leave(wait) && wait.waiter?.wake(answer) === true;
@@ -96,7 +104,7 @@ export class WaitQueue<T = void> {
 
   /** For Park. False when it does not wait here. */
   leave(wait: Park<T>): boolean {
-    if (!wait.isQueued) return false;
+    if (!wait.isQueued || wait.queue !== this) return false;
     wait.isQueued = false;
     const { next, previous } = wait;
     if (previous === undefined) this.#first = next;
@@ -132,7 +140,8 @@ export class WaitQueue<T = void> {
  * ```
  */
 export class Park<T = void> extends Syscall<T> implements Wait<T> {
-  readonly queue: WaitQueue<T>;
+  /** Where it waits. Only `move` of that queue changes it. */
+  queue: WaitQueue<T>;
   /** Its task's place, once it waits. */
   waiter: Waiter<T> | undefined = undefined;
   /** The queue's own fields: nobody else writes them. */
@@ -169,6 +178,15 @@ export class Park<T = void> extends Syscall<T> implements Wait<T> {
   giveBack(answer: T): void {
     this.queue.hand(answer);
   }
+
+  /**
+   * It waits from now on. A Select asks each of its branches first and has them wait afterwards: look again here, if what
+   * it waits for may have come between.
+   */
+  joined?(): void;
+
+  /** It no longer waits, and was not answered: killed, cancelled, out of time, or a Select took another branch. */
+  left?(): void;
 }
 
 // One function for every wait: the waiter knows its wait, and so its queue.
@@ -176,10 +194,11 @@ function joinQueue<T>(waiter: Waiter<T>): (waiter: Waiter<T>) => void {
   const wait = waiter.wait as Park<T>; // only armed above
   wait.waiter = waiter;
   wait.queue.join(wait);
+  wait.joined?.();
   return leaveQueue;
 }
 
 function leaveQueue<T>(waiter: Waiter<T>): void {
   const wait = waiter.wait as Park<T>; // as above
-  wait.queue.leave(wait);
+  if (wait.queue.leave(wait)) wait.left?.();
 }
