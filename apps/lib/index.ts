@@ -1,5 +1,7 @@
 // Routines for everyday work, built from syscalls.
 
+export type { NameOptions } from "./checked.ts";
+export { Lock, RLock } from "./lock.ts";
 export { print } from "./print.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";

@@ -3,16 +3,12 @@
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine } from "../../kernel/syscall.ts";
 import { printableLines } from "../../kernel/text.ts";
-import { GetMachine, Park, WaitQueue } from "../../syscalls/index.ts";
+import { GetMachine } from "../../syscalls/index.ts";
+import { Lock } from "./lock.ts";
 import { sendAll } from "./sockets.ts";
 
 /** One task writes at a time; the others wait in line. */
-interface Turn {
-  isTaken: boolean;
-  readonly line: WaitQueue;
-}
-
-const turns = new WeakMap<Connection, Turn>();
+const locks = new WeakMap<Connection, Lock>();
 
 /**
  * Writes text and a newline to standard output. What could act on a terminal is shown as \u{hex}.
@@ -20,17 +16,11 @@ const turns = new WeakMap<Connection, Turn>();
  */
 export const print: Routine<[text: string], void> = routine(function* print(text) {
   const { stdout } = yield* new GetMachine();
-  let turn = turns.get(stdout);
-  if (turn === undefined) {
-    turn = { isTaken: false, line: new WaitQueue("wait for", "its turn to print") };
-    turns.set(stdout, turn);
+  let lock = locks.get(stdout);
+  if (lock === undefined) {
+    lock = new Lock({ name: "standard output" });
+    locks.set(stdout, lock);
   }
-  while (turn.isTaken) yield* new Park(turn.line);
-  turn.isTaken = true;
-  try {
-    yield* sendAll(stdout, new TextEncoder().encode(`${printableLines(String(text), Number.POSITIVE_INFINITY)}\n`));
-  } finally {
-    turn.isTaken = false;
-    turn.line.wake();
-  }
+  const bytes = new TextEncoder().encode(`${printableLines(String(text), Number.POSITIVE_INFINITY)}\n`);
+  yield* lock.hold(sendAll(stdout, bytes));
 });

@@ -1,0 +1,61 @@
+// Holding something while a program runs: what `hold` of a lock and of a semaphore is. A scope, so that what it holds is
+// released however its frame ends, a cleanup that is dropped included, to which no `finally` comes.
+
+import {
+  brandOf,
+  Call,
+  type Program,
+  type Runnable,
+  type Syscall,
+  type Task,
+  type Yieldable,
+} from "../../kernel/syscall.ts";
+
+/** Acquires, runs a program, releases; gives the program's value. */
+export class Hold<T> extends Call<T> {
+  readonly #acquire: Syscall<void>;
+  readonly #release: (task: Task) => void;
+  readonly #program: Runnable<T>;
+  #isHeld = false;
+
+  /**
+   * @param acquire answered once it is held
+   * @param release told whose it was
+   * @param program a generator, a routine's call or a single syscall
+   */
+  constructor(acquire: Syscall<void>, release: (task: Task) => void, program: Runnable<T>) {
+    super();
+    this.#acquire = acquire;
+    this.#release = release;
+    this.#program = program;
+  }
+
+  override enter(): Program<T> {
+    return this.#held();
+  }
+
+  override leave(task: Task): void {
+    if (this.#isHeld) this.#release(task);
+  }
+
+  *#held(): Program<T> {
+    yield* this.#acquire;
+    this.#isHeld = true; // a task that is killed between the grant and this line has given it back
+    const program = this.#program;
+    return yield* brandOf(program) === undefined ? new Framed(program) : (program as Yieldable<T>); // the brand says so
+  }
+}
+
+/** Runs a generator in a frame of its own: in native `yield*`, JavaScript loses kills. */
+class Framed<T> extends Call<T> {
+  readonly #program: Runnable<T>;
+
+  constructor(program: Runnable<T>) {
+    super();
+    this.#program = program;
+  }
+
+  override enter(): Runnable<T> {
+    return this.#program;
+  }
+}
