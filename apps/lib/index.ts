@@ -4,6 +4,7 @@ export type { NameOptions } from "./checked.ts";
 export { Lock, RLock } from "./lock.ts";
 export { print } from "./print.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
+export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
 export { until } from "./until.ts";
 export { UsageError } from "./usage.ts";
