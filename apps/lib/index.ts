@@ -1,6 +1,8 @@
 // Routines for everyday work, built from syscalls.
 
+export { Barrier } from "./barrier.ts";
 export type { NameOptions } from "./checked.ts";
+export { Event, Latch } from "./event.ts";
 export { Lock, RLock } from "./lock.ts";
 export { print } from "./print.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
