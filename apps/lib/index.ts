@@ -2,6 +2,7 @@
 
 export { Barrier } from "./barrier.ts";
 export type { NameOptions } from "./checked.ts";
+export { Condition } from "./condition.ts";
 export { Event, Latch } from "./event.ts";
 export { Lock, RLock } from "./lock.ts";
 export { print } from "./print.ts";
