@@ -46,7 +46,7 @@ export class Ownership {
     return this.#owner !== undefined && this.#owner.kernel.current === this.#owner;
   }
 
-  /** True when it is the task's from now on. @throws EDEADLK, EOWNERDEAD */
+  /** True when it is the task's from now on. Whether the owner is over, `look` finds out. @throws EDEADLK */
   take(task: Task, depth: number): boolean {
     const owner = this.#owner;
     if (owner === undefined) {
@@ -54,10 +54,7 @@ export class Ownership {
       this.#depth = depth;
       return true;
     }
-    if (owner !== task) {
-      if (owner.isOver) throw this.#ownerDied(owner);
-      return false;
-    }
+    if (owner !== task) return false;
     if (!this.nests) {
       throw new SyscallError(
         "EDEADLK",

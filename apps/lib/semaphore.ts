@@ -37,7 +37,8 @@ export class Semaphore {
   /** What monitors and errors call it: "semaphore pool". */
   readonly label: string;
   readonly max: number;
-  readonly #line: WaitQueue;
+  /** Permits, and nothing else, wait in it. */
+  readonly line: WaitQueue;
   readonly #holders = new Holders();
   #free: number;
 
@@ -49,7 +50,7 @@ export class Semaphore {
     this.label = labelOf("semaphore", options.name);
     this.max = checkedCount(options.max ?? count, `max of a ${this.label}`, 1, Number.MAX_SAFE_INTEGER);
     this.#free = checkedCount(count, `count of a ${this.label}`, 0, this.max);
-    this.#line = new WaitQueue(
+    this.line = new WaitQueue(
       "acquire",
       () => this.label,
       () => this.#holders.tids(),
@@ -75,7 +76,7 @@ export class Semaphore {
    * @throws EINVAL for less than 1 and more than there can be
    */
   acquire(n = 1): Syscall<void> {
-    return new Permit(this, this.#line, checkedCount(n, `acquire of ${this.label}`, 1, this.max));
+    return new Permit(this, this.line, checkedCount(n, `acquire of ${this.label}`, 1, this.max));
   }
 
   /**
@@ -88,7 +89,7 @@ export class Semaphore {
 
   /** For a permit: true when so many are the task's from now on. */
   take(n: number, task: Task): boolean {
-    if (this.#free < n || this.#line.size > 0) return false;
+    if (this.#free < n || this.line.size > 0) return false;
     this.#free -= n;
     this.#holders.add(task, n);
     return true;
@@ -107,7 +108,7 @@ export class Semaphore {
       const task = first.waiter?.task as Task; // it waits
       this.#free -= first.n;
       this.#holders.add(task, first.n);
-      if (this.#line.answer(first)) continue;
+      if (this.line.answer(first)) continue;
       this.#holders.remove(first.n, task);
       this.#free += first.n;
     }
@@ -125,7 +126,7 @@ export class Semaphore {
   }
 
   get #first(): Permit | undefined {
-    return this.#line.first as Permit | undefined; // nothing else waits in it
+    return this.line.first as Permit | undefined; // nothing else waits in it
   }
 }
 

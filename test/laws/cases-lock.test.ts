@@ -233,6 +233,15 @@ describe("hold", () => {
     expect(value).toEqual([1, 2, 1, undefined]);
   });
 
+  test("refuses a program that has been run, before which it has the lock, and after which it has not", () => {
+    const { value } = run(function* () {
+      const lock = new Lock();
+      const program = returning("value");
+      return [yield* lock.hold(program), yield* codeOf(lock.hold(program)), lock.owner];
+    });
+    expect(value).toEqual(["value", "TypeError", undefined]);
+  });
+
   test.each(ends)("releases when it is ended by a %s, after its program's finally", (how) => {
     const log: string[] = [];
     const { value } = run(function* () {
@@ -491,6 +500,20 @@ describe("just as it is granted", () => {
     );
     expect(value).toEqual([true, undefined]);
   });
+});
+
+test("who has released it is not watched for its end any more", () => {
+  const { value } = run(function* () {
+    const lock = new Lock();
+    yield* lock.acquire();
+    for (const name of ["a", "b"]) yield* new NewTask(keeping(lock, 1), name);
+    yield* new Sleep(1);
+    const watchers = (): Custom<unknown> => new Custom((task) => task.watchers);
+    const before = yield* watchers();
+    lock.release();
+    return [before === undefined, yield* watchers()];
+  });
+  expect(value).toEqual([false, undefined]);
 });
 
 describe("in a select", () => {

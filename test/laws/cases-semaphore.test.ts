@@ -107,6 +107,21 @@ describe("permits", () => {
     expect(log).toEqual(["made", "consumer", "3"]);
   });
 
+  test("released between a select's question and its wait", () => {
+    const { value } = run(function* () {
+      const items = new Semaphore(0, { max: 2 });
+      class Make extends Sleep {
+        override handle(...args: Parameters<Sleep["handle"]>): ReturnType<Sleep["handle"]> {
+          items.release();
+          return super.handle(...args);
+        }
+      }
+      const first = yield* new Select({ permit: items.acquire(), idle: new Make(50) });
+      return [first.key, items.free];
+    });
+    expect(value).toEqual(["permit", 0]);
+  });
+
   test("never more than max", () => {
     const { value } = run(function* () {
       const semaphore = new Semaphore(2, { name: "pool" });
