@@ -192,6 +192,12 @@ export class Task implements Owner {
     this.kernel.unwind(this, depth, Resume.throw, error);
   }
 
+  /** As `unwindTo`, but the frame that is left gets an answer. What a cleanup throws on the way is reported. */
+  returnTo(depth: number, answer: unknown): void {
+    if (!(depth >= 1)) throw new RangeError(`returnTo keeps at least one frame, not ${String(depth)}`);
+    this.kernel.unwind(this, depth, Resume.next, answer);
+  }
+
   /** Pushes a frame; its value or error will be the call's. */
   push(program: Program<unknown>, call: Call<unknown>): void {
     const frame = new CalledFrame(program, this.frame as Frame, call); // it is running: it has one
