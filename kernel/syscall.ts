@@ -18,6 +18,7 @@ export { needed } from "./needed.ts";
 export { taskRecord } from "./observer.ts";
 export { stackOf } from "./report.ts";
 export { captureSite, siteText } from "./stack.ts";
+export { shown } from "./text.ts";
 export type { Kernel, Task };
 
 declare const result: unique symbol;
