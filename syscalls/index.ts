@@ -2,6 +2,7 @@
 
 export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
+export { Every } from "./every.ts";
 export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetRandom } from "./get-random.ts";
@@ -20,7 +21,7 @@ export { SetName } from "./set-name.ts";
 export { SetPriority } from "./set-priority.ts";
 export { Shield } from "./shield.ts";
 export { type CatchableSignal, type Delivery, deliver, SendSignal, type Signal, WaitSignal } from "./signal.ts";
-export { Sleep } from "./sleep.ts";
-export { Timeout } from "./timeout.ts";
+export { Sleep, SleepUntil } from "./sleep.ts";
+export { type Moved, MoveOn, Timeout } from "./timeout.ts";
 export { Join, WaitTask } from "./wait-task.ts";
 export { Where } from "./where.ts";
