@@ -6,7 +6,7 @@ import type { Kernel } from "./kernel.ts";
 import type { Closable } from "./machine/machine.ts";
 import { TraceEvent } from "./observer.ts";
 import { crashReport } from "./report.ts";
-import { Resume, State, type Task } from "./task.ts";
+import { type ExitWatcher, Resume, State, type Task } from "./task.ts";
 
 /**
  * Buries a task whose last frame is gone.
@@ -37,12 +37,13 @@ function release(task: Task, kernel: Kernel): void {
 
 function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   const { watchers } = task;
-  const isAwaited = isMain || isWaitedFor(watchers);
+  const isAwaited = isMain || someOf(watchers, isWaiting);
+  const isCollected = isAwaited && (isMain || someOf(watchers, isCollecting));
   task.watchers = undefined;
   if (exit.status === "returned") kernel.counters.returned++;
   else kernel.counters[exit.status]++;
   kernel.trace.event(task.tid, TraceEvent.exit);
-  kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isAwaited);
+  kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isCollected);
   if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);
   if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
   else watchers?.exited(exit);
@@ -51,11 +52,19 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   kernel.logAbout(task, `crashed\n${crashReport(exit.error, task)}`);
 }
 
-function isWaitedFor(watchers: Task["watchers"]): boolean {
+function someOf(watchers: Task["watchers"], is: (watcher: ExitWatcher) => boolean): boolean {
   if (watchers === undefined) return false;
-  if (!(watchers instanceof Set)) return watchers.passive !== true;
-  for (const watcher of watchers) if (watcher.passive !== true) return true;
+  if (!(watchers instanceof Set)) return is(watchers);
+  for (const watcher of watchers) if (is(watcher)) return true;
   return false;
+}
+
+function isWaiting(watcher: ExitWatcher): boolean {
+  return watcher.passive !== true;
+}
+
+function isCollecting(watcher: ExitWatcher): boolean {
+  return isWaiting(watcher) && watcher.leavesExit !== true;
 }
 
 function exitOf(task: Task, resume: Resume, value: unknown): Exit {

@@ -98,6 +98,8 @@ export interface Origin {
 export interface ExitWatcher {
   /** True for one that only takes note: a crash is still one that nobody waits for. */
   readonly passive?: boolean;
+  /** True for one that takes a crash upon itself, but leaves the exit to be collected by whoever asks by tid. */
+  readonly leavesExit?: boolean;
   exited(exit: Exit): void;
 }
 
