@@ -69,6 +69,11 @@ export interface Wait<in T> {
   readonly object: string;
   /** True when something outside the kernel (a socket, a promise) can end the wait: it is then no deadlock. */
   readonly outside?: boolean;
+  /**
+   * True while it is sure to end by itself before long, as the wait for tasks that are being ended is. The clock of a
+   * cleanup stands still meanwhile. Asked when that clock runs out.
+   */
+  readonly bounded?: boolean;
   /** The tasks that could end the wait: the edges of the wait-for graph. */
   holders?(): readonly Tid[];
   /** The waits it consists of, for one that waits for several things at once. */
