@@ -21,7 +21,7 @@ import {
  * const tid = yield* new NewTask(worker(7), "worker-7");
  * ```
  */
-export class NewTask<T> extends Syscall<Tid<T>> {
+export class NewTask<T> extends Syscall<Tid<T>> implements Spawning<T> {
   readonly program: Runnable<T>;
   readonly name: string | undefined;
   #made: Task | undefined = undefined;
@@ -51,18 +51,27 @@ export class NewTask<T> extends Syscall<Tid<T>> {
     return begun(this, new SpawnExchange<T>(this));
   }
 
-  /** The answer is being delivered inside the parent's frame: the one moment when the line of the spawn can be seen. */
   delivered(above: (answer?: unknown) => unknown): void {
-    if (this.#made === undefined) return;
-    this.#made.origin.spawn.site ??= captureSite(above);
+    noteSpawnSite(this.#made, above);
     this.#made = undefined;
   }
 }
 
-class SpawnExchange<T> extends Exchange<Tid<T>> {
-  readonly #request: NewTask<T>;
+/** A syscall that is answered with the tid of a task it has made. */
+export interface Spawning<T> extends Yieldable<Tid<T>> {
+  /** The answer is being delivered inside the parent's frame: the one moment when the line of the spawn can be seen. */
+  delivered(above: (answer?: unknown) => unknown): void;
+}
 
-  constructor(request: NewTask<T>) {
+/** The line above a function on the stack is where a task was spawned, unless that is known. */
+export function noteSpawnSite(made: Task | undefined, above: (answer?: unknown) => unknown): void {
+  if (made !== undefined) made.origin.spawn.site ??= captureSite(above);
+}
+
+export class SpawnExchange<T> extends Exchange<Tid<T>> {
+  readonly #request: Spawning<T>;
+
+  constructor(request: Spawning<T>) {
     super(request);
     this.#request = request;
   }
