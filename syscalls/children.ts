@@ -19,24 +19,26 @@ import type { Timed } from "../kernel/timers.ts";
 /** A task that a scope keeps. A subclass says what its end means. */
 export abstract class Child implements ExitWatcher {
   readonly leavesExit: boolean = true;
-  #children: Children | undefined = undefined;
-  #tid = 0 as Tid;
+  /** Once it has been started. */
+  children: Children | undefined = undefined;
+  #task: Task | undefined = undefined;
   /** Set once it has been asked to end. */
   ending: Grace | "killed" | undefined = undefined;
 
-  /** Once it has been started. */
-  get tid(): Tid {
-    return this.#tid;
+  /** There is one once it has been started. */
+  get task(): Task {
+    return this.#task as Task; // nobody asks before
   }
 
   /** For Children. */
-  started(tid: Tid, children: Children): void {
-    this.#tid = tid;
-    this.#children = children;
+  started(task: Task, children: Children): void {
+    this.#task = task;
+    this.children = children;
+    task.watchExit(this);
   }
 
   exited(exit: Exit): void {
-    this.#children?.exited(this, exit);
+    this.children?.exited(this, exit);
   }
 
   /** It has ended, and is none of the scope's children any more. Whoever waits for them is woken after this. */
@@ -52,6 +54,7 @@ export class Children {
   /** How many of them nobody has asked to end. */
   #unasked = 0;
   #rest: Rest | undefined = undefined;
+  #isLeft = false;
 
   /** @param noun what one is called: in the words of the wait for them */
   constructor(task: Task, noun: string) {
@@ -74,6 +77,11 @@ export class Children {
     return this.#unasked === 0;
   }
 
+  /** True once the scope is over: whoever is still alive then was killed, by a cleanup that had to be dropped. */
+  get isLeft(): boolean {
+    return this.#isLeft;
+  }
+
   get words(): string {
     return `${this.size} ${this.#noun}${this.size === 1 ? "" : "s"}`;
   }
@@ -86,8 +94,7 @@ export class Children {
   spawn<T>(child: Child, program: Runnable<T>, name: string | undefined, by: Task = this.task): Tid<T> {
     const { kernel } = this.task;
     const tid = kernel.spawn(program, name, by);
-    child.started(tid, this);
-    kernel.tasks.get(tid)?.watchExit(child);
+    child.started(kernel.tasks.get(tid) as Task, this); // it was made on the line above
     this.#live.add(child);
     this.#unasked++;
     return tid;
@@ -100,7 +107,7 @@ export class Children {
     if (ended.length === 0) return;
     const grace = new Grace(kernel, ended, tid);
     for (const child of ended) this.#ask(child, grace);
-    for (const child of ended) kernel.cancel(child.tid, tid, why);
+    for (const child of ended) kernel.cancel(child.task.tid, tid, why);
   }
 
   /** Kills children, all or some of them. */
@@ -108,8 +115,14 @@ export class Children {
     const { kernel, tid } = this.task;
     for (const child of [...some].reverse()) {
       this.#ask(child, "killed");
-      kernel.kill(child.tid, tid, why);
+      kernel.kill(child.task.tid, tid, why);
     }
+  }
+
+  /** The scope's frame is gone: for its `leave`. Nobody is left, unless the frame was dropped. */
+  leave(): void {
+    this.#isLeft = true;
+    this.kill(`the cleanup of task ${this.task.tid} was dropped`);
   }
 
   /**
@@ -164,7 +177,7 @@ class Grace implements Timed {
 
   expire(): void {
     const why = `still running ${this.#kernel.limits.graceMs} ms after its cancel`;
-    for (const child of this.#children) if (child.ending === this) this.#kernel.kill(child.tid, this.#by, why);
+    for (const child of this.#children) if (child.ending === this) this.#kernel.kill(child.task.tid, this.#by, why);
   }
 }
 
@@ -190,7 +203,7 @@ class Rest extends Syscall<void> implements Wait<void> {
   }
 
   holders(): readonly Tid[] {
-    return Array.from(this.#children, ({ tid }) => tid);
+    return Array.from(this.#children, ({ task }) => task.tid);
   }
 
   override get family(): string {

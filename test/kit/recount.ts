@@ -7,6 +7,7 @@ import type { Interest } from "../../kernel/machine/machine.ts";
 import type { Wait } from "../../kernel/syscall.ts";
 import { type ExitWatcher, Mark, Parked, State, type Task } from "../../kernel/task.ts";
 import type { Timers } from "../../kernel/timers.ts";
+import { Child } from "../../syscalls/children.ts";
 import { exitWait, interestOf, isWatchable, type Queue, queueOf, single, type Watchable } from "./waits.ts";
 
 /** Says which law does not hold, and how. Throws. */
@@ -47,6 +48,7 @@ export function recount(kernel: Kernel, live: Iterable<Task>, known: Known, fail
   const tables: Tables = { kernel, tasks, blocked, known };
   recountPlaces(tables, fail);
   recountFamily(tables, fail);
+  recountScopes(tables, fail);
   recountTimers(kernel.timers, fail);
   recountInterests(tables, fail);
   recountQueues(tables, fail);
@@ -102,6 +104,25 @@ function recountFamily({ kernel, tasks }: Tables, fail: Fail): void {
       fail("K22", `the parent of task ${task.tid} is gone`);
     }
   }
+}
+
+// K22: nobody lives on when the scope that keeps him is over. Only a cleanup that was dropped could not wait, and that
+// has killed him.
+function recountScopes({ kernel, tasks }: Tables, fail: Fail): void {
+  for (const task of tasks) {
+    for (const watcher of watchersOf(task)) {
+      const children = watcher instanceof Child ? watcher.children : undefined;
+      if (children === undefined || !(children.isLeft || children.task.state === State.exited)) continue;
+      if (task.ending?.kill === undefined || kernel.counters.unclean === 0) {
+        fail("K22", `task ${task.tid} has outlived the scope of task ${children.task.tid} that it belongs to`);
+      }
+    }
+  }
+}
+
+function watchersOf({ watchers }: Task): Iterable<ExitWatcher> {
+  if (watchers === undefined) return [];
+  return watchers instanceof Set ? watchers : [watchers];
 }
 
 // K12 and K20: each timer is somebody's who still needs it, and the earliest is first.
@@ -181,8 +202,7 @@ function recountExitWatchers({ tasks, blocked }: Tables, fail: Fail): void {
     if (wait !== undefined) waiting.set(wait, wait.tid);
   }
   for (const task of tasks) {
-    const { watchers } = task;
-    for (const watcher of watchers instanceof Set ? watchers : watchers === undefined ? [] : [watchers]) {
+    for (const watcher of watchersOf(task)) {
       if (exitWait(watcher) === undefined) continue; // a scope's
       if (waiting.get(watcher) !== task.tid) fail("K12", `task ${task.tid} would tell its end to somebody who is gone`);
       waiting.delete(watcher);
