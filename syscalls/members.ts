@@ -1,0 +1,287 @@
+// Members: what the body of a group gets, to start others beside it. Each of its methods makes a syscall, which works in
+// a Select as well: a branch that loses has started nobody, or cancels whom it has.
+
+import {
+  type Answer,
+  begun,
+  type Exchange,
+  type Exit,
+  exitValue,
+  type Kernel,
+  type Runnable,
+  Syscall,
+  SyscallError,
+  type Task,
+  type Tid,
+  type Wait,
+  type Waiter,
+} from "../kernel/syscall.ts";
+import { noteSpawnSite, SpawnExchange, type Spawning } from "./new-task.ts";
+import { Park, type WaitQueue } from "./park.ts";
+import { type Candidate, Member, type Roster } from "./roster.ts";
+
+/** How a member is started. */
+export interface MemberOptions<T> {
+  /** It does not keep the group open, takes no place of a limit, and is cancelled when the others are over. */
+  readonly daemon?: boolean;
+  /** Told how it ended, in the group's stead: a failure is then none of the group, unless this throws. */
+  readonly ended?: (exit: Exit<T>) => void;
+}
+
+/** A member that has said that it is ready. */
+export interface StartedMember<T, V> {
+  readonly tid: Tid<T>;
+  /** What it called `started` with. */
+  readonly value: V;
+}
+
+/** A program that calls `started(value)` once, when it is ready. */
+export type Starting<T, V> = (started: (value: V) => void) => Runnable<T>;
+
+/** The members of a group, as its body sees them. May be handed on: to members, which can then spawn others. */
+export class Members {
+  readonly #roster: Roster;
+
+  constructor(roster: Roster) {
+    this.#roster = roster;
+  }
+
+  /** How many are alive, daemons included. */
+  get size(): number {
+    return this.#roster.children.size;
+  }
+
+  /** False once the group is ending: nobody can join it any more. */
+  get isOpen(): boolean {
+    return this.#roster.isOpen;
+  }
+
+  /**
+   * Starts a member and answers with its tid. In a group that is full, waits for a place, first come, first served.
+   * @param name for people; default: the routine's
+   * @throws ECANCELED once the group is ending; as NewTask
+   */
+  spawn<T>(program: Runnable<T>, name?: string, options: MemberOptions<T> = {}): Syscall<Tid<T>> {
+    return new Spawn(this.#roster, program, name, options);
+  }
+
+  /** As `spawn`, for one that serves the others: it is cancelled when they and the body are over. */
+  spawnDaemon<T>(program: Runnable<T>, name?: string): Syscall<Tid<T>> {
+    return new Spawn(this.#roster, program, name, { daemon: true });
+  }
+
+  /**
+   * Starts a member and waits until it says that it is ready (the idea is trio's `nursery.start`). If the wait ends in
+   * another way, the member is cancelled.
+   * @param make makes the program; gets the function to call once, with a value, when it is ready
+   * @returns the value and the tid
+   * @throws what the member throws before it is ready, which is then no failure of the group; EPROTO when it returns before;
+   * ECANCELED when it is killed before; as `spawn`
+   *
+   * ```ts
+   * const { value: port } = yield* members.start(function* (started: (port: number) => void) {
+   *   const listener = yield* new Listen({ port: 0 });
+   *   started(listener.address.port);
+   *   yield* serve(listener);
+   * });
+   * ```
+   */
+  start<T, V>(make: Starting<T, V>, name?: string): Syscall<StartedMember<T, V>> {
+    return new Start(this.#roster, make, name, false);
+  }
+
+  /** As `start`, for a daemon. */
+  startDaemon<T, V>(make: Starting<T, V>, name?: string): Syscall<StartedMember<T, V>> {
+    return new Start(this.#roster, make, name, true);
+  }
+
+  /**
+   * Cancels all members, and lets nobody in any more. Called by the body, that goes on, and its value is the group's; by
+   * anybody else, a body that still runs is closed, and the group throws ECANCELED. Answers whether it was open.
+   * @param why for people: exit records and logs show it
+   */
+  cancel(why = ""): Syscall<boolean> {
+    return new CancelMembers(this.#roster, why);
+  }
+}
+
+class Spawn<T> extends Park<Tid<T>> implements Spawning<T>, Candidate {
+  readonly #roster: Roster;
+  readonly #member: Member;
+  readonly #program: Runnable<T>;
+  readonly #name: string | undefined;
+  #made: Task | undefined = undefined;
+
+  constructor(roster: Roster, program: Runnable<T>, name: string | undefined, options: MemberOptions<T>) {
+    super(roster.waiting as WaitQueue<Tid<T>>); // whoever waits there answers itself
+    const { daemon = false, ended } = options;
+    this.#roster = roster;
+    this.#member = new Member(roster, daemon, ended && taking(ended), ended === undefined);
+    this.#program = program;
+    this.#name = name;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<Tid<T>> {
+    this.#roster.check();
+    return this.#roster.hasPlace(this.#member.isDaemon) ? this.#start(task) : super.handle(task, kernel);
+  }
+
+  granted(): void {
+    const { waiter } = this;
+    if (waiter !== undefined) waiter.wake(this.#start(waiter.task));
+  }
+
+  /** It was killed just as its member was started, which goes on, as a task of NewTask would. */
+  override giveBack(): void {}
+
+  override [Symbol.iterator](): Exchange<Tid<T>> {
+    return begun(this, new SpawnExchange<T>(this));
+  }
+
+  delivered(above: (answer?: unknown) => unknown): void {
+    noteSpawnSite(this.#made, above);
+    this.#made = undefined;
+  }
+
+  #start(by: Task): Tid<T> {
+    const tid = this.#roster.start(this.#member, this.#program, this.#name, by);
+    const made = by.kernel.tasks.get(tid);
+    if (made?.origin.spawn.site === undefined) this.#made = made;
+    return tid;
+  }
+}
+
+function taking<T>(ended: (exit: Exit<T>) => void): (exit: Exit) => boolean {
+  return (exit) => {
+    ended(exit as Exit<T>); // of the member that runs the program that returns a T
+    return true;
+  };
+}
+
+type Phase = "new" | "starting" | "ready" | "over";
+
+class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<StartedMember<T, V>> {
+  readonly #roster: Roster;
+  readonly #make: Starting<T, V>;
+  readonly #name: string | undefined;
+  readonly #member: Member;
+  readonly #place: Place;
+  #waiter: Waiter<StartedMember<T, V>> | undefined = undefined;
+  #phase: Phase = "new";
+
+  constructor(roster: Roster, make: Starting<T, V>, name: string | undefined, isDaemon: boolean) {
+    super();
+    this.#roster = roster;
+    this.#make = make;
+    this.#name = name;
+    this.#member = new Member(roster, isDaemon, (exit) => this.#ended(exit), true);
+    this.#place = new Place(roster.waiting, () => this.#start());
+  }
+
+  get verb(): string {
+    return this.#phase === "new" ? this.#place.verb : "start of";
+  }
+
+  get object(): string {
+    return this.#phase === "new" ? this.#place.object : `member ${this.#member.task.tid}`;
+  }
+
+  holders(): readonly Tid[] {
+    return this.#phase === "new" ? this.#place.holders() : [this.#member.task.tid];
+  }
+
+  /** The one it stands in, if it does. */
+  get queue(): WaitQueue<unknown> | undefined {
+    return this.#place.isQueued ? this.#place.queue : undefined;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, _kernel: Kernel): Answer<StartedMember<T, V>> {
+    this.#roster.check();
+    return task.block<StartedMember<T, V>>(this, (waiter) => {
+      this.#waiter = waiter;
+      if (this.#roster.hasPlace(this.#member.isDaemon)) this.#start();
+      else this.#place.join(waiter);
+      return () => this.#abandon();
+    });
+  }
+
+  #start(): void {
+    const program = this.#make((value) => this.#ready(value));
+    this.#roster.start(this.#member, program, this.#name, (this.#waiter as Waiter<unknown>).task); // it waits
+    this.#phase = "starting";
+  }
+
+  #ready(value: V): void {
+    if (this.#phase === "over") return; // nobody waits for it any more, and it is being ended
+    if (this.#phase !== "starting") {
+      throw new SyscallError("EINVAL", "started: the program calls it once, while it runs, with what it has to say");
+    }
+    this.#phase = "ready";
+    this.#waiter?.wake({ tid: this.#member.task.tid as Tid<T>, value }); // it runs the program that returns a T
+  }
+
+  #ended(exit: Exit): boolean {
+    if (this.#phase !== "starting") return false;
+    this.#phase = "over";
+    this.#waiter?.fail(startError(exit, `member ${this.#member.task.tid}`));
+    return true;
+  }
+
+  #abandon(): void {
+    this.#place.queue.leave(this.#place);
+    if (this.#phase !== "starting") return;
+    this.#phase = "over";
+    this.#roster.children.end("nobody waits for its start any more", [this.#member]);
+  }
+}
+
+function startError(exit: Exit, who: string): unknown {
+  try {
+    exitValue(exit, who);
+    return new SyscallError("EPROTO", `${who} has returned without calling started: call it when it is ready`);
+  } catch (error) {
+    return error;
+  }
+}
+
+/** A place in the queue for somebody who goes on waiting when it is granted. */
+class Place extends Park<unknown> implements Candidate {
+  readonly granted: () => void;
+
+  constructor(queue: WaitQueue<unknown>, granted: () => void) {
+    super(queue);
+    this.granted = granted;
+  }
+
+  join<T>(waiter: Waiter<T>): void {
+    this.waiter = waiter as unknown as Waiter<unknown>; // never woken from here, only refused
+    this.queue.join(this);
+  }
+}
+
+class CancelMembers extends Syscall<boolean> {
+  readonly #roster: Roster;
+  readonly #why: string;
+
+  constructor(roster: Roster, why: string) {
+    super();
+    this.#roster = roster;
+    this.#why = why;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, _kernel: Kernel): boolean {
+    return this.#roster.cancel(task, this.#why);
+  }
+}
