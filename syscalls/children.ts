@@ -67,6 +67,10 @@ export class Children {
     return this.#live.size;
   }
 
+  get tids(): readonly Tid[] {
+    return Array.from(this.#live, ({ task }) => task.tid);
+  }
+
   /** Those that are alive, oldest first. */
   [Symbol.iterator](): Iterator<Child> {
     return this.#live.values();
@@ -203,7 +207,7 @@ class Rest extends Syscall<void> implements Wait<void> {
   }
 
   holders(): readonly Tid[] {
-    return Array.from(this.#children, ({ task }) => task.tid);
+    return this.#children.tids;
   }
 
   override get family(): string {

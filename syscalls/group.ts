@@ -16,7 +16,8 @@ export interface GroupOptions {
  *
  * - The first failure, of the body or of a member, ends the rest: members are cancelled, all at once, youngest first, and
  *   killed when they are still there after the kernel's `graceMs`; the body's frames are closed, as by a Timeout.
- * - All failures are thrown as one AggregateError, in the order in which they came. Always: a single one, too.
+ * - All failures are thrown as one AggregateError, in the order in which they came. Always: a single one, too. When the
+ *   group's task is killed meanwhile, they are on the kernel log; past a deadline around it, they are its `cause`.
  * - A member that was killed or cancelled has not failed: somebody wanted that. Who needs its value, joins it.
  * - A cancel of the group's task, or a deadline around it, cancels the members; a kill kills them. In each case they are
  *   over before the group's frame is. Only a cleanup that has to be dropped does not wait for them.
@@ -101,9 +102,9 @@ function outcome<T>(roster: Roster, returned: { readonly value: T } | undefined)
   const [first] = failures;
   if (failures.length === 1 && isCancelOf(task, first)) throw first;
   if (failures.length > 0) {
-    const count = failures.length === 1 ? "a failure" : `${failures.length} failures, the first`;
+    const count = failures.length === 1 ? "failed" : `has ${failures.length} failures, the first`;
     const text = first instanceof Error ? first.message : shown(first);
-    throw new AggregateError(failures, `${count} in the group of task ${task.tid}: ${text}`);
+    throw new AggregateError(failures, `the group of task ${task.tid} ${count}: ${text}`);
   }
   if (returned === undefined && cancelled !== undefined) throw cancelled;
   return returned?.value as T; // undefined only when the frame is being closed: nobody gets it

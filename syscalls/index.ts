@@ -13,6 +13,7 @@ export { CancelTask, CancelTasks, KillTask, KillTasks } from "./kill-task.ts";
 export { GetTask, ListTasks } from "./list-tasks.ts";
 export { Connect, Listen } from "./listen.ts";
 export { Log, type LogOptions } from "./log.ts";
+export { All, Any, type OneOf, type Programs, Race, type Values } from "./many.ts";
 export type { MemberOptions, Members, StartedMember, Starting } from "./members.ts";
 export { NewTask } from "./new-task.ts";
 export { Park, WaitQueue } from "./park.ts";

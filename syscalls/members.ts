@@ -51,6 +51,11 @@ export class Members {
     return this.#roster.children.size;
   }
 
+  /** The tids of those that are alive, oldest first. */
+  get tids(): readonly Tid[] {
+    return this.#roster.children.tids;
+  }
+
   /** False once the group is ending: nobody can join it any more. */
   get isOpen(): boolean {
     return this.#roster.isOpen;

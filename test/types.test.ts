@@ -6,25 +6,35 @@ import { readFileSync } from "node:fs";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import {
   Adopt,
+  All,
+  Any,
   Await,
   CancelTask,
   Connect,
   type Connection,
+  Every,
   type Exit,
   GetTid,
   GetTime,
+  Group,
   Join,
   KillTask,
   Listen,
   type Listener,
   ListTasks,
   Log,
+  type Members,
+  type Moved,
+  MoveOn,
   NewTask,
   type Program,
+  Race,
   ReadWait,
   routine,
   Select,
   Sleep,
+  SleepUntil,
+  type StartedMember,
   type TaskRecord,
   type Tid,
   Timeout,
@@ -176,6 +186,75 @@ describe("types: what compiles, and what does not", () => {
       yield* new Select({ timeout: new Timeout(5, new Sleep(1)) });
       // @ts-expect-error: no such branch
       if (first.key === "other") return;
+    }
+    expectTypeOf(program).returns.toEqualTypeOf<Program<void>>();
+  });
+
+  test("a group gives its body's value, and types what its members answer", () => {
+    function* program(): Program<void> {
+      const seven = yield* new Group(function* (members) {
+        expectTypeOf(members).toEqualTypeOf<Members>();
+        const tid = yield* members.spawn(sevens(), "sevens", {
+          ended: (exit) => expectTypeOf(exit).toEqualTypeOf<Exit<7>>(),
+        });
+        expectTypeOf(tid).toEqualTypeOf<Tid<7>>();
+        expectTypeOf(yield* members.spawnDaemon(new GetTime())).toEqualTypeOf<Tid<number>>();
+        const started = yield* members.start(function* (started: (port: number) => void): Program<"over"> {
+          started(80);
+          // @ts-expect-error: it says that it is ready with a number
+          started("80");
+          return "over";
+        });
+        expectTypeOf(started).toEqualTypeOf<StartedMember<"over", number>>();
+        expectTypeOf(yield* members.cancel()).toEqualTypeOf<boolean>();
+        // @ts-expect-error: a body makes programs: call the function
+        yield* members.spawn(sevens);
+        // @ts-expect-error: nor is a promise one
+        yield* members.spawn(Promise.resolve(7));
+        return yield* new Join(tid);
+      });
+      expectTypeOf(seven).toEqualTypeOf<7>();
+      expectTypeOf(yield* new Group(() => new GetTid(), { limit: 3 })).toEqualTypeOf<Tid>();
+      // @ts-expect-error: the body is a function that gets the members
+      yield* new Group(sevens());
+      // @ts-expect-error: a limit is a number
+      yield* new Group(sevens, { limit: "3" });
+    }
+    expectTypeOf(program).returns.toEqualTypeOf<Program<void>>();
+  });
+
+  test("what runs many programs is typed by each of them, in a tuple, an array or a record", () => {
+    function* program(): Program<void> {
+      expectTypeOf(yield* new All([sevens(), new GetTime(), first(["a"], "b")])).toEqualTypeOf<[7, number, string]>();
+      expectTypeOf(yield* new All([1, 2].map(() => sevens()))).toEqualTypeOf<7[]>();
+      expectTypeOf(yield* new All({ seven: sevens(), tid: new GetTid() })).toEqualTypeOf<{ seven: 7; tid: Tid }>();
+      expectTypeOf(yield* new All([])).toEqualTypeOf<[]>();
+      expectTypeOf(yield* new Any([sevens(), inferred(1)])).toEqualTypeOf<7 | string>();
+      expectTypeOf(yield* new Race({ seven: sevens(), idle: new Sleep(1) })).toEqualTypeOf<7 | void>();
+      // @ts-expect-error: a promise is no program
+      yield* new All([Promise.resolve(7)]);
+      // @ts-expect-error: nor is a function that makes one
+      yield* new Race({ sevens });
+      // @ts-expect-error: one program is not many
+      yield* new Any(sevens());
+      // @ts-expect-error: the values of records have their names
+      (yield* new All({ seven: sevens() })).eight;
+    }
+    expectTypeOf(program).returns.toEqualTypeOf<Program<void>>();
+  });
+
+  test("MoveOn says whether there is a value, and Every how many ticks were missed", () => {
+    function* program(): Program<void> {
+      const moved = yield* new MoveOn(10, sevens());
+      expectTypeOf(moved).toEqualTypeOf<Moved<7>>();
+      if (moved.done) expectTypeOf(moved.value).toEqualTypeOf<7>();
+      // @ts-expect-error: there is none when the time was up
+      else moved.value;
+      expectTypeOf(yield* new Every(10).next()).toEqualTypeOf<number>();
+      const either = yield* new Select({ tick: new Every(10).next(), until: new SleepUntil(1_000) });
+      if (either.key === "tick") expectTypeOf(either.value).toEqualTypeOf<number>();
+      // @ts-expect-error: a moment is a number
+      yield* new SleepUntil(new Date());
     }
     expectTypeOf(program).returns.toEqualTypeOf<Program<void>>();
   });

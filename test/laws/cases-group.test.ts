@@ -158,7 +158,7 @@ describe("the first failure ends the rest", () => {
   test("a failure is always an AggregateError, that of the body alone too, and is reported by nobody else", () => {
     const { outcome, logs, counters } = runExit(() => body(() => failing(1)));
     expect(outcome).toMatchObject({ status: "threw", error: { name: "AggregateError" } });
-    expect((outcome as { error: Error }).error.message).toBe("a failure in the group of task 1: failed after 1 ms");
+    expect((outcome as { error: Error }).error.message).toBe("the group of task 1 failed: failed after 1 ms");
     expect([logs, counters.crashes]).toEqual([[], 0]);
   });
 
