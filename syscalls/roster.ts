@@ -45,10 +45,10 @@ export class Roster {
   readonly failures: unknown[] = [];
   /** What the group throws when it was cancelled and has no value. */
   cancelled: SyscallError | undefined = undefined;
-  /** What the group's frame gets when its body is closed because of a failure. The body's cleanup errors are its cause. */
-  readonly left: Error = new SyscallError("ECANCELED", "the group's body was left");
   readonly #depth: number;
   readonly #limit: number;
+  /** What the group's frame gets when its body is closed. Errors of the body's cleanup become its cause. */
+  #bodyClosed: Error | undefined = undefined;
   /** Members that keep the group open. */
   #awaited = 0;
   #isOpen = true;
@@ -109,9 +109,9 @@ export class Roster {
   /** Something was thrown at the group's frame: by the body, or into it while it waited. */
   threw(error: unknown): void {
     this.#isBodyOver = true;
-    const { left, task } = this;
-    if (error === left) {
-      if (left.cause !== undefined) this.failures.push(left.cause);
+    const { task } = this;
+    if (error instanceof Error && error === this.#bodyClosed) {
+      if (error.cause !== undefined) this.failures.push(error.cause);
       return;
     }
     if (!this.failures.includes(error)) this.failures.push(error); // it may be a member's, on its way through the body
@@ -126,43 +126,46 @@ export class Roster {
       this.close(`task ${tid} left its group`);
       return;
     }
-    this.#refuseAll();
+    this.#isOpen = false;
     this.children.kill(`task ${tid} was killed`);
+    this.#refuseAll();
   }
 
   /** The group's frame is gone. */
   leave(): void {
-    this.#refuseAll();
+    this.#isOpen = false;
     this.children.leave();
+    this.#refuseAll();
   }
 
   /** Something that is a failure of the group. */
   fail(error: unknown, why: string): void {
     this.failures.push(error);
     this.close(why);
-    this.#leaveBody();
   }
 
   /** Ends it for no failure: the members, and the body too, unless it is that which asks. @returns whether it was open */
   cancel(by: Task, why: string): boolean {
     const wasOpen = this.#isOpen;
     const reason = why === "" ? `by task ${by.tid}` : `by task ${by.tid}: ${why}`;
-    if (wasOpen && by !== this.task && !this.#isBodyOver) {
+    const closesBody = by !== this.task && !this.#isBodyOver;
+    if (wasOpen && closesBody) {
       this.cancelled = new SyscallError("ECANCELED", `the group of task ${this.task.tid} was cancelled ${reason}`);
-      this.#leaveBody();
     }
-    this.close(`its group was cancelled ${reason}`);
+    this.close(`its group was cancelled ${reason}`, closesBody);
     return wasOpen;
   }
 
-  /** Lets nobody in any more, and ends all members. */
-  close(why: string): void {
-    this.#refuseAll();
+  /** Lets nobody in any more, and ends all: the members, the body if it is still there. */
+  close(why: string, closesBody = true): void {
+    this.#isOpen = false;
     this.children.end(why);
+    if (closesBody) this.#closeBody();
+    this.#refuseAll();
   }
 
+  // After those in the group have been told to end: they hear of that, and not of the place that they did not get.
   #refuseAll(): void {
-    this.#isOpen = false;
     for (let first = this.waiting.first; first !== undefined; first = this.waiting.first) {
       this.waiting.refuse(first, this.#refusal());
     }
@@ -195,8 +198,10 @@ export class Roster {
     if (this.#isBodyOver && this.#awaited === 0 && this.#isOpen) this.close("the rest of its group is over");
   }
 
-  #leaveBody(): void {
-    if (!this.#isBodyOver) this.task.unwindTo(this.#depth, this.left);
+  #closeBody(): void {
+    if (this.#isBodyOver) return;
+    this.#bodyClosed ??= new SyscallError("ECANCELED", "the body of a group was closed");
+    this.task.unwindTo(this.#depth, this.#bodyClosed);
   }
 
   #refusal(): SyscallError {

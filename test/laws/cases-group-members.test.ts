@@ -351,6 +351,52 @@ describe("a limit", () => {
     expect(value).toEqual(["ECANCELED", "ECANCELED"]);
   });
 
+  test("a body that waits for a place when a member fails is closed, and has not failed itself", () => {
+    const log: string[] = [];
+    const { value } = run(() =>
+      thrownBy(
+        new Group(
+          function* (members): Program<void> {
+            yield* members.spawn(failing(5));
+            try {
+              yield* members.spawn(sleeper([]));
+            } catch {
+              log.push("caught");
+            }
+          },
+          { limit: 1 },
+        ),
+      ),
+    );
+    expect(value).toEqual([new Error("failed after 5 ms")]);
+    expect(log).toEqual([]);
+  });
+
+  test("members that wait for a place when the group ends get their cancel", () => {
+    const log: string[] = [];
+    function* spawner(members: Members): Program<void> {
+      try {
+        yield* members.spawn(sleeper([]));
+      } catch (error) {
+        log.push((error as Error).name); // thrown at the wait
+        throw error;
+      }
+    }
+    const { value } = run(() =>
+      thrownBy(
+        new Group(
+          function* (members): Program<void> {
+            yield* members.spawn(spawner(members));
+            yield* members.spawn(failing(5));
+          },
+          { limit: 2 },
+        ),
+      ),
+    );
+    expect(value).toEqual([new Error("failed after 5 ms")]);
+    expect(log).toEqual(["Cancelled"]);
+  });
+
   test("is in the words of those who wait", () => {
     const { value } = run(
       () =>
