@@ -33,7 +33,7 @@ export interface Limits {
   readonly cleanupTraps: number;
   /** How long a cleanup that yields may take, ms; then as above. Default 1,000. */
   readonly cleanupMs: number;
-  /** How long the tasks that are left when the main task ends may take to end after their cancel, ms. Default 1,000. */
+  /** How long tasks that are ended together may take after their cancel, ms; then killed. Default 1,000. */
   readonly graceMs: number;
   /** Exit records kept until collected; the oldest goes, then ESTALE. Default 65,536. */
   readonly uncollectedExits: number;

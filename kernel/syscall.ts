@@ -70,8 +70,8 @@ export interface Wait<in T> {
   /** True when something outside the kernel (a socket, a promise) can end the wait: it is then no deadlock. */
   readonly outside?: boolean;
   /**
-   * True while it is sure to end by itself before long, as the wait for tasks that are being ended is. The clock of a
-   * cleanup stands still meanwhile. Asked when that clock runs out.
+   * True while it is sure to end by itself before long, as the wait for tasks that are being ended is: a cleanup that
+   * waits so is not dropped for the time it takes. Asked when that time is up.
    */
   readonly bounded?: boolean;
   /** The tasks that could end the wait: the edges of the wait-for graph. */

@@ -8,8 +8,8 @@
 //   routines, may even use scopes of its own (an unwinding inside an unwinding), until it ends.
 // - An unwinding can only be redirected further out. So a kill during the cleanup of an expired scope lets that
 //   cleanup end, and then goes on to the bottom.
-// - Cleanup is bounded, in traps and in time. Past that its frames are dropped: `killed`, not clean. Its clock stands
-//   while it waits for what is itself bounded: the children of a scope, which are being ended as well.
+// - Cleanup is bounded, in traps and in time. Past that its frames are dropped: `killed`, not clean. It may
+//   take longer while it waits for what is itself bounded: the children of a scope, which are being ended as well.
 // - A cancel is no unwinding: it is an error, thrown once, which user code may catch. So is an error that is raised, by a
 //   limit of the task's own.
 // - A shield holds back what comes from outside it, a cancel and the deadlines of scopes around it, until it is left. It

@@ -133,6 +133,7 @@ export class Roster {
 
   /** The group's frame is gone. */
   leave(): void {
+    this.#isBodyOver = true; // so is the body's: if it was dropped, the task goes on in frames that are none of ours
     this.#isOpen = false;
     this.children.leave();
     this.#refuseAll();
@@ -140,6 +141,10 @@ export class Roster {
 
   /** Something that is a failure of the group. */
   fail(error: unknown, why: string): void {
+    if (this.children.isLeft) {
+      this.task.kernel.report(this.task, `${why}, of a group whose cleanup was dropped`, error);
+      return;
+    }
     this.failures.push(error);
     this.close(why);
   }

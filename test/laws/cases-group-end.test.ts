@@ -4,15 +4,19 @@ import { describe, expect, test } from "vitest";
 import {
   Cancelled,
   CancelTask,
+  Group,
   KillTask,
+  type Members,
   NewTask,
   type Program,
+  routine,
   SendSignal,
   Sleep,
   type SyscallError,
   Timeout,
   WaitTask,
 } from "../../apps/index.ts";
+import type { Call } from "../../kernel/index.ts";
 import { run } from "../kit/index.ts";
 import { body, deaf, failing, never, slow, thrownBy } from "./members.ts";
 import { codeOf, endOf } from "./programs.ts";
@@ -240,6 +244,35 @@ describe("the end of the group's task", () => {
     expect(value).toMatchObject({ status: "killed", clean: false });
     expect(log).toEqual(["member ends", "member over"]);
     expect(counters.unclean).toBe(1);
+  });
+
+  test("once it is dropped, nothing of the group touches its task any more, and no failure is silent", () => {
+    const log: string[] = [];
+    const ended = (): void => {
+      throw new Error("told too late");
+    };
+    const untidy = routine(function* untidy(members: Members): Program<void> {
+      yield* members.spawn(slow(log, "member", 20), "member", { ended });
+      try {
+        yield* new Sleep(never);
+      } finally {
+        for (;;) yield;
+      }
+    });
+    const deeper: (depth: number) => Call<void> = routine(function* down(depth: number): Program<void> {
+      yield* depth === 0 ? new Sleep(50) : deeper(depth - 1);
+      log.push(`depth ${depth}`);
+    });
+    const { logs } = run(function* () {
+      log.push(yield* codeOf(new Timeout(5, new Group(untidy))));
+      yield* deeper(5);
+    });
+    const depths = [0, 1, 2, 3, 4, 5].map((depth) => `depth ${depth}`);
+    expect(log).toEqual(["ETIMEDOUT", "member ends", "member over", ...depths]);
+    expect(logs.map(({ text }) => text)).toEqual([
+      expect.stringContaining("cleanup dropped"),
+      expect.stringMatching(/of a group whose cleanup was dropped\nError: told too late/),
+    ]);
   });
 
   test("a stopped member is thawed by its kill", () => {

@@ -160,6 +160,8 @@ describe("the first failure ends the rest", () => {
     expect(outcome).toMatchObject({ status: "threw", error: { name: "AggregateError" } });
     expect((outcome as { error: Error }).error.message).toBe("the group of task 1 failed: failed after 1 ms");
     expect([logs, counters.crashes]).toEqual([[], 0]);
+    const { value } = run(() => thrownBy(body(() => throwing(undefined))));
+    expect(value).toEqual([undefined]);
   });
 
   test("two failures both surface, in their order, and so do those of cleanups", () => {
