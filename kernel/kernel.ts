@@ -83,7 +83,7 @@ export class Kernel {
 
   readonly #ready = new Ring<Task>();
   readonly #log: KernelLog;
-  readonly #shuffle: (() => number) | undefined;
+  readonly #shuffle: KernelOptions["shuffle"] | undefined;
   readonly #pace: Pace;
   #nextTid = 1;
   readonly #end: EndOfRun = new EndOfRun(this);

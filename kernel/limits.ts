@@ -8,10 +8,11 @@ export interface KernelOptions extends Partial<Limits> {
   /** Where the kernel log goes. Default: stderr, escaped. */
   readonly log?: (record: LogRecord) => void;
   /**
-   * Makes each lap's order of turns a matter of chance: asked for numbers in [0, 1), one less than tasks are ready.
+   * Makes each lap's order of turns a matter of chance: asked for numbers in [0, 1), one less than tasks are ready, and
+   * told among how many tasks each chooses: who is last of them (just below 1: it stays as it is).
    * For tests, which find what depends on an order that is nobody's promise. Default: first come, first served.
    */
-  readonly shuffle?: () => number;
+  readonly shuffle?: (among: number) => number;
 }
 
 /** Characters of a line on the kernel log; longer ones are cut. */

@@ -30,11 +30,14 @@ export class Ring<T> {
     return item;
   }
 
-  /** Puts all of them into an order of chance (Fisher and Yates). @param chance gives numbers in [0, 1) */
-  shuffle(chance: () => number): void {
+  /**
+   * Puts all of them into an order of chance (Fisher and Yates).
+   * @param chance gives numbers in [0, 1); is told among how many the number chooses
+   */
+  shuffle(chance: (among: number) => number): void {
     for (let left = this.#size; left > 1; left--) {
       const last = (this.#head + left - 1) & this.#mask;
-      const chosen = (this.#head + Math.floor(chance() * left)) & this.#mask;
+      const chosen = (this.#head + Math.floor(chance(left) * left)) & this.#mask;
       [this.#items[last], this.#items[chosen]] = [this.#items[chosen], this.#items[last]];
     }
   }
