@@ -12,6 +12,7 @@ export {
   type VirtualMachineOptions,
 } from "../../kernel/machine/virtual.ts";
 export type { LogRecord, Observer } from "../../kernel/observer.ts";
+export { type Explored, type ExploreOptions, explore } from "./explore.ts";
 export { InvariantError, type InvariantOptions, Invariants } from "./invariants.ts";
 export {
   type Finished,
@@ -25,4 +26,5 @@ export {
   runExitAsync,
   type Testable,
 } from "./run.ts";
+export type { Schedule } from "./schedule.ts";
 export { type RecordedEvent, Recorder } from "./trace.ts";
