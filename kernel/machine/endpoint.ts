@@ -2,9 +2,9 @@
 // untouched), closing that wakes both with EBADF, and an owner that is told. A machine adds its own bytes.
 
 import { SyscallError } from "../errors.ts";
-import type { Address, Closable, Interest, ListenOptions, Owner, Watcher } from "./machine.ts";
+import type { Address, Closable, Interest, ListenOptions, Owner, Pollable, Watcher } from "./machine.ts";
 
-export abstract class Endpoint implements Closable {
+export abstract class Endpoint implements Pollable, Closable {
   abstract readonly label: string;
   owner: Owner | undefined = undefined;
   #closed = false;

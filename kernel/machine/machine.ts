@@ -35,13 +35,20 @@ export interface Pollable {
   unwatch(interest: Interest, watcher: Watcher): void;
 }
 
-/** A pollable that holds something of the system's, has an owner, and is closed with it. */
-export interface Closable extends Pollable {
+/** What holds something of the system's, or of somebody else's, has an owner, and is closed with it. */
+export interface Closable {
+  /** For people. */
+  readonly label: string;
   readonly closed: boolean;
   /** The task that closes it when it ends; the kernel sets this. */
   owner: Owner | undefined;
-  /** Gives everything back; wakes its watchers with EBADF. Twice is once. */
+  /** Gives everything back; whoever waits for it gets EBADF. Twice is once. */
   close(): void;
+}
+
+/** What takes its time to open: writable when open or failed, and `check` then throws what went wrong. */
+export interface Opening extends Pollable, Closable {
+  check(): void;
 }
 
 /** Who owns an endpoint. */
@@ -50,8 +57,8 @@ export interface Owner {
   disown(endpoint: Closable): void;
 }
 
-/** A listening socket. Opening: writable when open or failed, and `check` throws what went wrong. */
-export interface Listener extends Closable {
+/** A listening socket. */
+export interface Listener extends Opening {
   /** Where it listens; the real port once it is open. */
   readonly address: Address;
   /** Throws what went wrong while opening (EADDRINUSE, EACCES, …). */
@@ -60,8 +67,8 @@ export interface Listener extends Closable {
   accept(): Connection | null;
 }
 
-/** A stream of bytes both ways. Opening as for Listener. */
-export interface Connection extends Closable {
+/** A stream of bytes both ways. */
+export interface Connection extends Opening {
   /** This end and the other, as text: "127.0.0.1:7000", a path, or "". */
   readonly local: string;
   readonly peer: string;

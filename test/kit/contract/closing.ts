@@ -69,7 +69,7 @@ export function closingLaws(bench: Bench): void {
 
   law("closing while opening is quiet, and wakes whoever waits for it", async (machine) => {
     const listener = await listening(machine);
-    const opening: Closable[] = [machine.connect(listener.address), machine.listen({ port: 0 })];
+    const opening = [machine.connect(listener.address), machine.listen({ port: 0 })];
     const watchers = opening.map((endpoint) => {
       const watcher = new Told();
       endpoint.watch("read", watcher);

@@ -1,0 +1,69 @@
+// What Listen, Connect and the like are: they open an endpoint, which takes its time. The calling task owns it from its
+// first moment, so that a task that ends or is cancelled while it is still opening leaves nothing behind.
+
+import type { Opening, Watcher } from "../kernel/machine/machine.ts";
+import { type Answer, type Kernel, Syscall, type Task, type Wait, type Waiter } from "../kernel/syscall.ts";
+
+/** Opens an endpoint and answers with it once it is open. A subclass says what, in `open`, and with which words. */
+export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> implements Wait<E>, Watcher {
+  abstract readonly verb: string;
+  #endpoint: E | undefined = undefined;
+  #waiter: Waiter<E> | undefined = undefined;
+
+  get object(): string {
+    return this.#endpoint?.label ?? "";
+  }
+
+  get outside(): boolean {
+    return true;
+  }
+
+  override get family(): string {
+    return "net";
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<E> {
+    return task.block<E>(this, (waiter) => {
+      const endpoint = this.open(kernel, task);
+      this.#endpoint = endpoint;
+      try {
+        kernel.adopt(endpoint, task);
+      } catch (error) {
+        endpoint.close();
+        throw error;
+      }
+      this.#waiter = waiter;
+      endpoint.watch("write", this);
+      // Undone is closed, unless it has been granted: then it is the task's.
+      return () => this.#waiter === undefined || this.#abandon();
+    });
+  }
+
+  /** It is open, or has failed. */
+  ready(error?: unknown): void {
+    const [endpoint, waiter] = [this.#endpoint, this.#waiter];
+    this.#waiter = undefined;
+    if (endpoint === undefined || waiter === undefined) return;
+    try {
+      if (error !== undefined) throw error;
+      endpoint.check();
+    } catch (failure) {
+      endpoint.close();
+      waiter.fail(failure);
+      return;
+    }
+    waiter.wake(endpoint);
+  }
+
+  giveBack(endpoint: E): void {
+    endpoint.close();
+  }
+
+  #abandon(): void {
+    this.#waiter = undefined;
+    this.#endpoint?.close();
+  }
+
+  /** Begins to open it. What this throws is thrown at the yield. */
+  protected abstract open(kernel: Kernel, task: Task): E;
+}
