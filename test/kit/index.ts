@@ -12,6 +12,21 @@ export {
   type VirtualMachineOptions,
 } from "../../kernel/machine/virtual.ts";
 export type { LogRecord, Observer } from "../../kernel/observer.ts";
+export {
+  type Act,
+  type Asked,
+  type Asker,
+  type CheckOptions,
+  ConformanceError,
+  checkSyscall,
+  checkSyscallAsync,
+  examineSyscall,
+  examineSyscallAsync,
+  type Finding,
+  type Make,
+  type PromiseName,
+  type Report,
+} from "./conformance/index.ts";
 export { type Explored, type ExploreOptions, explore } from "./explore.ts";
 export { InvariantError, type InvariantOptions, Invariants } from "./invariants.ts";
 export {

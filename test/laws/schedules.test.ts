@@ -1,9 +1,11 @@
 // The order of turns within a lap is nobody's promise: what depends on it is found, named, and found again.
 
 import { describe, expect, test } from "vitest";
-import type { Program } from "../../kernel/syscall.ts";
-import { GetRandom, Join, NewTask, Sleep } from "../../syscalls/index.ts";
+import type { Program, Syscall } from "../../kernel/syscall.ts";
+import { GetRandom, Join, KillTask, NewTask, Sleep } from "../../syscalls/index.ts";
 import { explore, InvariantError, run, runExit } from "../kit/index.ts";
+import { NoGiveBack } from "./broken/handlers.ts";
+import { Shelf, Take } from "./broken/shelf.ts";
 import { Custom } from "./programs.ts";
 
 /** So many tasks that yield so often each, and note their turns. */
@@ -135,6 +137,27 @@ describe("an exploration", () => {
     const [, schedule = ""] = /schedule: "([\d.]+)"/.exec(error.message) ?? [];
     expect(error.message).toContain("quantum: 8");
     expect(() => run(failing, { schedule, quantum: 8 })).toThrow("a lost update");
+  });
+
+  test("loses no item in any order, whoever is killed just then; and finds it where one is lost", () => {
+    const items = (Taking: new (shelf: Shelf) => Syscall<string>) =>
+      function* (): Program<number> {
+        const shelf = new Shelf();
+        const taken: string[] = [];
+        function* taking(): Program<void> {
+          taken.push(yield* new Taking(shelf));
+        }
+        const takers = [yield* new NewTask(taking()), yield* new NewTask(taking())];
+        yield* new NewTask(new Custom(() => shelf.put("item")));
+        yield* new NewTask(new KillTask(takers[0] ?? 0));
+        yield* new Sleep(1);
+        return taken.length + shelf.items.length;
+      };
+    const { results, runs } = explore(items(Take));
+    expect(runs).toBeGreaterThan(24);
+    expect(new Set(results.map(({ value }) => value))).toEqual(new Set([1]));
+    const found = new Set(explore(items(NoGiveBack)).results.map(({ value }) => value));
+    expect(found).toEqual(new Set([0, 1]));
   });
 
   test("is bounded, and says so instead of passing", () => {
