@@ -16,6 +16,7 @@ export { type Exit, exitValue } from "./exits.ts";
 export { checkName } from "./limits.ts";
 export { needed } from "./needed.ts";
 export { taskRecord } from "./observer.ts";
+export { Ring } from "./queue.ts";
 export { stackOf } from "./report.ts";
 export { captureSite, siteText } from "./stack.ts";
 export { shown } from "./text.ts";

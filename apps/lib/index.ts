@@ -1,6 +1,7 @@
 // Routines for everyday work, built from syscalls.
 
 export { Barrier } from "./barrier.ts";
+export { Channel, type ChannelOptions, type Preference } from "./channel.ts";
 export type { NameOptions } from "./checked.ts";
 export { Condition } from "./condition.ts";
 export { Event, Latch } from "./event.ts";
@@ -9,5 +10,6 @@ export { print } from "./print.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
+export type { Received } from "./source.ts";
 export { until } from "./until.ts";
 export { UsageError } from "./usage.ts";

@@ -1,9 +1,9 @@
 // This project's kernel, on the node machine, with everything on that is always on: counters, trace ring, spawn sites.
 
+import { Channel } from "../../../apps/index.ts";
 import { Kernel, type Program, type Routine, routine } from "../../../kernel/index.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
 import { GetTid, NewTask, Park, WaitQueue, WaitTask } from "../../../syscalls/index.ts";
-import { Channel, Receive, Send } from "./channel.ts";
 import { depth, type Peer } from "./peer.ts";
 
 function* traps(count: number): Program<number> {
@@ -35,7 +35,7 @@ function* switches(count: number): Program<void> {
 }
 
 function* echo(from: Channel<number>, to: Channel<number>, count: number): Program<void> {
-  for (let i = 0; i < count; i++) yield* new Send(to, yield* new Receive(from));
+  for (let i = 0; i < count; i++) yield* to.send(yield* from.receive());
 }
 
 function* roundTrips(count: number): Program<number> {
@@ -43,8 +43,8 @@ function* roundTrips(count: number): Program<number> {
   yield* new NewTask(echo(there, back, count));
   let sum = 0;
   for (let i = 0; i < count; i++) {
-    yield* new Send(there, i);
-    sum += yield* new Receive(back);
+    yield* there.send(i);
+    sum += yield* back.receive();
   }
   return sum;
 }

@@ -1,0 +1,254 @@
+// Source: what can be received from. It is the half that channels, queues and subscriptions have in common: items that
+// are there, tasks that wait for some, and an end. Each item goes to one receiver, in order, first come, first served.
+// What was granted to a task that is killed before it takes it comes back to the place it had. So an item is never lost
+// while its source lives, and never received twice.
+
+import { type Answer, type Kernel, SyscallError, type Task } from "../../kernel/syscall.ts";
+import { Park, WaitQueue } from "../../syscalls/index.ts";
+import { checkedName } from "./bounds.ts";
+
+/** What `next` and `tryReceive` give: an item, or word that no more will come. */
+export type Received<T> = { readonly done: false; readonly value: T } | { readonly done: true };
+
+/** Where items are until they are received; in which order they leave it is its own affair. */
+export interface Store<T> {
+  readonly size: number;
+  push(item: T, rank: number): void;
+  /** The next item. Not asked when it is empty. */
+  shift(): T | undefined;
+}
+
+/** An item that was granted, and not taken. */
+interface Returned<T> {
+  readonly item: T;
+  readonly order: number;
+}
+
+/** Who is granted an item. */
+export interface Receiver<T> {
+  /** @param order the item's place among all that were granted: it goes back there, if it goes back */
+  grant(item: T, order: number): void;
+}
+
+export abstract class Source<T> {
+  /** For people; "" without one. */
+  readonly name: string;
+  /** How many items there may be before whoever sends one has to wait. */
+  readonly capacity: number;
+  /** Those that wait for an item: nobody, while there is one. For the syscalls that wait here. */
+  readonly receivers: WaitQueue<unknown>;
+  protected readonly store: Store<T> | undefined;
+  /** How many different items have been granted. */
+  protected granted = 0;
+  /** Sorted by their order; all of them come before what is in the store. */
+  readonly #returned: Returned<T>[] = [];
+  readonly #kind: string;
+  #closed = false;
+  #error: unknown = undefined;
+
+  /** @param kind "channel", "queue": what it is called in a monitor */
+  protected constructor(kind: string, name: string, capacity: number, store: Store<T> | undefined) {
+    this.#kind = kind;
+    this.name = checkedName(name, kind);
+    this.capacity = capacity;
+    this.store = store;
+    this.receivers = new WaitQueue<unknown>("receive from", () => this.label);
+  }
+
+  /** How many items are here. Over `capacity` only after a kill, by what its task had been granted. */
+  get size(): number {
+    return this.#returned.length + (this.store === undefined ? 0 : this.store.size);
+  }
+
+  /** True once nothing more can be sent; what is here can still be received. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** "channel jobs (3 of 8)", as monitors show it. */
+  get label(): string {
+    const called = this.name === "" ? this.#kind : `${this.#kind} ${this.name}`;
+    return this.capacity === 0 ? called : `${called} (${this.size} of ${this.capacity})`;
+  }
+
+  /**
+   * Waits for an item and answers with it.
+   * @throws once it is closed and drained: EPIPE, or the error that it was closed with
+   */
+  receive(): Receive<T> {
+    return new Receive(this);
+  }
+
+  /**
+   * Waits for an item: `{done: false, value}`, or `{done: true}` once it is closed and drained. For loops:
+   *
+   * ```ts
+   * for (let job = yield* jobs.next(); !job.done; job = yield* jobs.next()) yield* work(job.value);
+   * ```
+   * @throws the error that it was closed with, if it was with one, once it is drained
+   */
+  next(): Next<T> {
+    return new Next(this);
+  }
+
+  /** As `next`, without waiting: undefined when there is nothing now. Callable from anywhere. */
+  tryReceive(): Received<T> | undefined {
+    const receiver = new Next(this);
+    if (this.take(receiver, undefined)) return receiver.answer();
+    return this.closed ? this.atEnd() : undefined;
+  }
+
+  /** Takes out all that can be had now. Callable from anywhere. */
+  drain(): T[] {
+    const items: T[] = [];
+    const receiver = new Receive(this);
+    while (this.take(receiver, undefined)) items.push(receiver.answer());
+    return items;
+  }
+
+  /** For the syscalls that wait here: grants the next item, if there is one. @param kernel undefined: not in a turn */
+  take(receiver: Receiver<T>, kernel: Kernel | undefined): boolean {
+    const { store } = this;
+    if (this.#returned.length !== 0) {
+      const { item, order } = this.#returned.shift() as Returned<T>; // there is one
+      receiver.grant(item, order);
+    } else if (store !== undefined && store.size !== 0) {
+      receiver.grant(store.shift() as T, ++this.granted); // it is not empty
+    } else {
+      return this.takeDirectly(receiver, kernel);
+    }
+    this.sizeChanged(kernel);
+    return true;
+  }
+
+  /** For the syscalls that wait here: what was granted to a task that will not take it. */
+  putBack(item: T, order: number): void {
+    if (this.#handTo(item, order)) return;
+    const later = this.#returned.findIndex((other) => other.order > order);
+    this.#returned.splice(later < 0 ? this.#returned.length : later, 0, { item, order });
+    this.sizeChanged(undefined);
+  }
+
+  /** For the syscalls that wait here: what `next` answers at the end. @throws the error that it was closed with */
+  atEnd(): Received<T> {
+    if (this.#error !== undefined) throw this.#error;
+    return ended;
+  }
+
+  /** Takes out what would be next. */
+  protected drop(): void {
+    if (this.#returned.shift() === undefined && this.store !== undefined && this.store.size > 0) {
+      this.store.shift();
+      this.granted++;
+    }
+  }
+
+  /** Grants an item from the hand of whoever waits to send it. */
+  protected takeDirectly(_receiver: Receiver<T>, _kernel: Kernel | undefined): boolean {
+    return false;
+  }
+
+  /** There are more or fewer items than before. */
+  protected abstract sizeChanged(kernel: Kernel | undefined): void;
+
+  /** Gives an item to the first that waits. */
+  protected hand(item: T): boolean {
+    if (this.receivers.first === undefined || !this.#handTo(item, this.granted + 1)) return false;
+    this.granted++;
+    return true;
+  }
+
+  #handTo(item: T, order: number): boolean {
+    const { receivers } = this;
+    for (let first = receivers.first; first !== undefined; first = receivers.first) {
+      const receiver = first as Taking<T, unknown>; // nobody else joins it
+      receiver.grant(item, order);
+      if (receivers.answer(receiver, receiver.answer())) return true;
+    }
+    return false;
+  }
+
+  /** Ends it: what is here can still be received, and then comes the end. False if it had ended before. */
+  protected end(error: unknown): boolean {
+    if (this.#closed) return false;
+    this.#closed = true;
+    this.#error = error;
+    const { receivers } = this;
+    for (let first = receivers.first; first !== undefined; first = receivers.first) {
+      (first as Taking<T, unknown>).endIn(receivers); // as above
+    }
+    return true;
+  }
+}
+
+const ended: { readonly done: true } = Object.freeze({ done: true });
+
+/** What both ways to receive have in common. */
+abstract class Taking<T, A> extends Park<A> implements Receiver<T> {
+  readonly source: Source<T>;
+  /** What it was granted, and its place among all that were granted. */
+  item: T | undefined = undefined;
+  order = 0;
+
+  constructor(source: Source<T>) {
+    super(source.receivers as WaitQueue<A>); // each that waits in it is handed its own kind of answer
+    this.source = source;
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<A> {
+    const { source } = this;
+    if (source.take(this, kernel)) return this.answer();
+    return source.closed ? this.atEnd() : super.handle(task, kernel);
+  }
+
+  grant(item: T, order: number): void {
+    this.item = item;
+    this.order = order;
+  }
+
+  /** What it answers, once it was granted an item. */
+  abstract answer(): A;
+
+  /** What it answers when no more will come. */
+  abstract atEnd(): A;
+
+  /** It waits, and no more will come. */
+  endIn(receivers: WaitQueue<unknown>): void {
+    try {
+      receivers.answer(this as Park<unknown>, this.atEnd()); // its own kind of answer
+    } catch (error) {
+      receivers.refuse(this as Park<unknown>, error); // as above
+    }
+  }
+}
+
+/** Receives an item: what `receive` of a channel, a queue or a subscription gives. */
+export class Receive<T> extends Taking<T, T> {
+  override answer(): T {
+    return this.item as T; // it was granted one
+  }
+
+  override atEnd(): T {
+    this.source.atEnd();
+    throw new SyscallError("EPIPE", `${this.source.label} is closed, and nothing is left in it: read it with next()`);
+  }
+
+  override giveBack(item: T): void {
+    this.source.putBack(item, this.order);
+  }
+}
+
+/** Receives an item or the end: what `next` of a channel, a queue or a subscription gives. */
+export class Next<T> extends Taking<T, Received<T>> {
+  override answer(): Received<T> {
+    return { done: false, value: this.item as T }; // as above
+  }
+
+  override atEnd(): Received<T> {
+    return this.source.atEnd();
+  }
+
+  override giveBack(received: Received<T>): void {
+    if (!received.done) this.source.putBack(received.value, this.order);
+  }
+}
