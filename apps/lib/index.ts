@@ -7,6 +7,7 @@ export { Condition } from "./condition.ts";
 export { Event, Latch } from "./event.ts";
 export { Lock, RLock } from "./lock.ts";
 export { print } from "./print.ts";
+export { PriorityQueue, type PriorityQueueOptions, Queue, type QueueOptions } from "./queue.ts";
 export { lines, Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
