@@ -1,6 +1,7 @@
 // Routines for everyday work, built from syscalls.
 
 export { Barrier } from "./barrier.ts";
+export { Broadcast, type BroadcastOptions, type Subscription, type WhenFull } from "./broadcast.ts";
 export { Channel, type ChannelOptions, type Preference } from "./channel.ts";
 export type { NameOptions } from "./checked.ts";
 export { Condition } from "./condition.ts";
