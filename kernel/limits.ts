@@ -30,6 +30,8 @@ export interface Limits {
   readonly nameLength: number;
   /** Code points of a reason (`why`); longer ones are cut. Default 256. */
   readonly reasonLength: number;
+  /** Messages that wait in a task's mailbox; EAGAIN. Default 1,024. */
+  readonly messages: number;
   /** Traps a cleanup may make; then the task is dropped: killed, not clean. Default 1,000. */
   readonly cleanupTraps: number;
   /** How long a cleanup that yields may take, ms; then as above. Default 1,000. */
@@ -63,6 +65,7 @@ export const defaultLimits: Limits = {
   frames: 1_000_000,
   nameLength: 64,
   reasonLength: 256,
+  messages: 1_024,
   cleanupTraps: 1_000,
   cleanupMs: 1_000,
   graceMs: 1_000,

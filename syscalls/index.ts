@@ -25,6 +25,7 @@ export { SetPriority } from "./set-priority.ts";
 export { Shield } from "./shield.ts";
 export { type CatchableSignal, type Delivery, deliver, SendSignal, type Signal, WaitSignal } from "./signal.ts";
 export { Sleep, SleepUntil } from "./sleep.ts";
+export { Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";
 export { Join, WaitTask } from "./wait-task.ts";
 export { Where } from "./where.ts";
