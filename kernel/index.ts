@@ -8,6 +8,7 @@ export { Kernel } from "./kernel.ts";
 export { defaultLimits, type KernelOptions, type Limits } from "./limits.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
+export type * from "./machine/host-parts.ts";
 export type * from "./machine/machine.ts";
 export type { LogLevel, LogRecord, Observer, TaskRecord } from "./observer.ts";
 export type { TaskLimits } from "./quota.ts";

@@ -17,6 +17,7 @@ export { All, Any, type OneOf, type Programs, Race, type Values } from "./many.t
 export type { MemberOptions, Members, StartedMember, Starting } from "./members.ts";
 export { NewTask } from "./new-task.ts";
 export { type AsyncSource, Next, Return, type Step } from "./next.ts";
+export { OpenStdin, OpenStream } from "./open-stream.ts";
 export { Park, WaitQueue } from "./park.ts";
 export { type Family, Limit, Pledge } from "./pledge.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";

@@ -5,7 +5,8 @@ import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { recv } from "./sockets.ts";
 
-const chunkBytes = 65_536;
+/** How much is read at once, at most. */
+export const chunkBytes = 65_536;
 const mostBytes = 2 ** 30;
 
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
@@ -30,6 +31,13 @@ export class Reader {
     this.#start += bytes.length;
     if (this.#start === this.#end) this.#start = this.#end = 0;
     return bytes;
+  }
+
+  /** Puts bytes that were taken last back, before those that are here. */
+  unread(bytes: Uint8Array): void {
+    const rest = this.take(this.available);
+    this.append(bytes);
+    this.append(rest);
   }
 
   /** Where a delimiter begins, counted from the first byte that is here, from a place on; -1: not here. */
@@ -110,7 +118,8 @@ const readPast: typeof readUntil = routine(function* readPast(reader, delimiter,
   }
 });
 
-const newline = Uint8Array.of(10);
+/** LF. */
+export const newline: Uint8Array = Uint8Array.of(10);
 
 /**
  * The next line as text, without its LF or CRLF; null at the end. A last line without a newline counts.
@@ -131,27 +140,10 @@ export const readLine: Routine<[reader: Reader, maxBytes?: number], string | nul
   return reader.available === 0 ? null : lineText(reader.take(reader.available), reader.connection.label);
 });
 
-/**
- * All lines up to the peer's end, as text.
- * @param maxLines how many there may be; default 65,536
- * @throws EMSGSIZE for more lines or a longer one (65,536 bytes), and as readLine
- */
-export const lines: Routine<[reader: Reader, maxLines?: number], string[]> = routine(function* lines(
-  reader,
-  maxLines = 65_536,
-) {
-  const all: string[] = [];
-  for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
-    if (all.length >= maxLines)
-      throw new SyscallError("EMSGSIZE", `${reader.connection.label} sent more than ${maxLines} lines`);
-    all.push(line);
-  }
-  return all;
-});
-
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function lineText(bytes: Uint8Array, label: string): string {
+/** A line as text, without its LF or CRLF. @throws EPROTO for bytes that are not UTF-8 */
+export function lineText(bytes: Uint8Array, label: string): string {
   let end = bytes.length;
   if (bytes[end - 1] === 10) end -= bytes[end - 2] === 13 ? 2 : 1;
   try {

@@ -1,4 +1,4 @@
-// The process's own: its environment, its standard output, and the kernel log's default destination, stderr. What goes to stderr is
+// The process's own: its environment, its standard input and output, and the kernel log's default destination, stderr. What goes to stderr is
 // escaped, because names, peers and errors come from outside.
 
 import { readFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import process from "node:process";
 import type { LogRecord } from "../observer.ts";
 import { printable, printableLines } from "../text.ts";
 import type { Connection } from "./machine.ts";
-import { fromStream } from "./stream.ts";
+import { fromStream, StreamConnection } from "./stream.ts";
 
 /** "[   12.345] error task 7 (client): text key=value" */
 export function logLine(record: LogRecord): string {
@@ -38,6 +38,22 @@ let output: Connection | undefined;
 export function standardOutput(): Connection {
   if (output === undefined || output.closed) output = fromStream(undefined, process.stdout, "stdout", { keep: true });
   return output;
+}
+
+/** The process's standard input as a connection, for one task at a time; what it does not read is there for the next. */
+export function openStdin(): Connection {
+  const input = new StandardInput(process.stdin, undefined, "stdin", { keep: true });
+  process.stdin.ref?.(); // where it is a file there is nothing to refer to
+  input.begin();
+  return input;
+}
+
+class StandardInput extends StreamConnection {
+  protected override release(): void {
+    super.release();
+    // A stream that was read once goes on to fill its buffer, and would keep a process alive that is done.
+    process.stdin.unref?.();
+  }
 }
 
 let limit: number | undefined;

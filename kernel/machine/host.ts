@@ -1,12 +1,13 @@
 // What the machines inside a real process share, whatever their sockets are: its clock, chance, environment, standard
 // output, descriptor limit, and what it has beside sockets.
 
-import { descriptorLimit, environmentVariable, standardOutput } from "./console.ts";
+import { descriptorLimit, environmentVariable, openStdin, standardOutput } from "./console.ts";
 import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
 import { lookup } from "./names.ts";
+import { openStream } from "./open-stream.ts";
 import { Random } from "./random.ts";
 
-const host: Host = { lookup };
+const host: Host = { lookup, openStdin, openStream };
 
 export abstract class HostMachine implements Machine {
   abstract readonly name: string;

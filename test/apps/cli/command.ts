@@ -27,9 +27,15 @@ export class Running {
   #err = "";
   #look: () => void = () => {};
 
-  constructor(file: string, args: readonly string[], cwd: string, isGroup = false) {
+  constructor(
+    file: string,
+    args: readonly string[],
+    cwd: string,
+    isGroup = false,
+    input: "ignore" | "pipe" | number = "ignore",
+  ) {
     const { NODE_OPTIONS: _, ...env } = process.env;
-    this.child = spawn(file, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: isGroup });
+    this.child = spawn(file, args, { cwd, env, stdio: [input, "pipe", "pipe"], detached: isGroup });
     this.child.stdout?.on("data", (bytes: Buffer) => {
       this.#out += bytes;
       this.#look();
@@ -60,9 +66,9 @@ export class Running {
   }
 }
 
-/** Starts `yieldix` with arguments. */
-export function start(args: readonly string[], cwd: string): Running {
-  return new Running(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...args], cwd);
+/** Starts `yieldix` with arguments. @param input what its standard input is: "pipe", or an open file */
+export function start(args: readonly string[], cwd: string, input: "ignore" | "pipe" | number = "ignore"): Running {
+  return new Running(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...args], cwd, false, input);
 }
 
 /** Runs `yieldix` with arguments to its end. */
