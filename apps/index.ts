@@ -3,6 +3,7 @@
 
 export { Cancelled, DeadlockError, type ErrorCode, SyscallError } from "../kernel/errors.ts";
 export type { Exit } from "../kernel/exits.ts";
+export type { NodeReadable, NodeWritable, Process, ProcessExit, Stdio } from "../kernel/machine/host-parts.ts";
 export type {
   Address,
   Closable,

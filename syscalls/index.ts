@@ -3,6 +3,7 @@
 export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
 export { Every } from "./every.ts";
+export { Exec, type ExecOptions, WaitProcess } from "./exec.ts";
 export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetRandom } from "./get-random.ts";

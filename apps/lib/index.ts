@@ -8,6 +8,7 @@ export { Condition } from "./condition.ts";
 export { Event, Latch } from "./event.ts";
 export { type Lines, lines, type NextLine } from "./lines.ts";
 export { Lock, RLock } from "./lock.ts";
+export { type Output, type OutputOptions, output } from "./output.ts";
 export { print } from "./print.ts";
 export { PriorityQueue, type PriorityQueueOptions, Queue, type QueueOptions } from "./queue.ts";
 export { Reader, readExactly, readLine, readUntil } from "./reader.ts";

@@ -34,6 +34,19 @@ export function environmentVariable(name: string): string | undefined {
 
 let output: Connection | undefined;
 
+/** All variables of the process's environment, with some set anew and some, that are undefined, not set. */
+export function environmentWith(
+  variables: Readonly<Record<string, string | undefined>>,
+): Record<string, string | undefined> {
+  return { ...process.env, ...variables };
+}
+
+/** Has something done at the very end of the process, if it ends by itself. @returns takes that back */
+export function atProcessEnd(run: () => void): () => void {
+  process.on("exit", run);
+  return () => process.off("exit", run);
+}
+
 /** The process's standard output as a connection: one for all kernels, because a stream has one reader of its events. */
 export function standardOutput(): Connection {
   if (output === undefined || output.closed) output = fromStream(undefined, process.stdout, "stdout", { keep: true });

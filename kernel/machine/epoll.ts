@@ -64,7 +64,8 @@ export class EpollMachine extends HostMachine {
     return EpollConnection.connect(this.#set, to);
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     for (const endpoint of this.#set.endpoints) endpoint.close();
     if (this.#gathering !== undefined) clearImmediate(this.#gathering);
     this.#wait.close();

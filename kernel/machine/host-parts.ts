@@ -1,6 +1,8 @@
 // What the parts of a host are asked for and answer, as types: for the contract in machine.ts, and for those who compile
 // against it without Node's types.
 
+import type { Connection, Opening } from "./machine.ts";
+
 /** A `Readable` of Node's, as far as it can be told from others. */
 export interface NodeReadable {
   readonly readableEnded: boolean;
@@ -23,4 +25,46 @@ export interface NodeStreams {
   readonly label?: string | undefined;
   /** Closing lets go of the streams and leaves them open. Default false: they are destroyed, what was taken is sent. */
   readonly keep?: boolean | undefined;
+}
+
+/** What a standard stream of a child is: a pipe of its own, nothing (`/dev/null`), or the process's own. */
+export type Stdio = "pipe" | "ignore" | "inherit";
+
+/** A program to be run as a child process. */
+export interface Command {
+  /** A file's path, or a name that is looked up on the PATH. */
+  readonly command: string;
+  /** Passed as they are: there is no shell. */
+  readonly args: readonly string[];
+  /** Where it runs. Default: where the process does. */
+  readonly cwd: string | undefined;
+  /** Variables other than the process's own; undefined: not set. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdin: Stdio;
+  readonly stdout: Stdio;
+  readonly stderr: Stdio;
+}
+
+/** How a child process ended: by itself, or by a signal ("TERM"). */
+export type ProcessExit =
+  | { readonly code: number; readonly signal: undefined }
+  | { readonly code: undefined; readonly signal: string };
+
+/**
+ * A child process, the leader of a process group of its own. Readable once it has ended. Closing it, as its owner's end
+ * does, closes those of its pipes that nobody has adopted, and ends whatever is left of its group: TERM, then KILL.
+ */
+export interface Process extends Opening {
+  readonly pid: number;
+  /** Where its standard streams are pipes; else an end to read from, and EPIPE to write to. */
+  readonly stdin: Connection;
+  readonly stdout: Connection;
+  readonly stderr: Connection;
+  /** How it ended; undefined while it runs. What it wrote before may still be in its pipes. */
+  readonly exit: ProcessExit | undefined;
+  /**
+   * Sends it, and not its children, a signal by name: "TERM", "USR1". False when it has ended.
+   * Throws EINVAL for what is no signal, EPERM where that is forbidden, EBADF when it is closed.
+   */
+  sendSignal(name: string): boolean;
 }

@@ -5,14 +5,14 @@ import { descriptorLimit, environmentVariable, openStdin, standardOutput } from 
 import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
 import { lookup } from "./names.ts";
 import { openStream } from "./open-stream.ts";
+import { Processes } from "./processes.ts";
 import { Random } from "./random.ts";
-
-const host: Host = { lookup, openStdin, openStream };
 
 export abstract class HostMachine implements Machine {
   abstract readonly name: string;
   readonly asynchronous = true;
-  readonly host: Host = host;
+  readonly host: Host;
+  readonly #processes: Processes = new Processes();
   readonly #random: () => number;
 
   /**
@@ -20,6 +20,7 @@ export abstract class HostMachine implements Machine {
    * @throws EINVAL for a seed that is not a safe integer
    */
   constructor(seed: number | undefined) {
+    this.host = { exec: (command) => this.#processes.exec(command), lookup, openStdin, openStream };
     if (seed === undefined) {
       this.#random = Math.random;
     } else {
@@ -52,9 +53,13 @@ export abstract class HostMachine implements Machine {
     return true;
   }
 
+  /** Ends the child processes that are left. */
+  close(): void {
+    this.#processes.close();
+  }
+
   abstract poll(idleMs: number): void | Promise<void>;
   abstract interrupt(): void;
   abstract listen(at: Address, options?: ListenOptions): Listener;
   abstract connect(to: Address): Connection;
-  abstract close(): void;
 }

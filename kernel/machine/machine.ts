@@ -2,7 +2,7 @@
 // enters here and nowhere else, so that a run can be simulated, recorded and replayed. One suite, `contract` in
 // test/kit, runs against every machine.
 
-import type { NodeStreams } from "./host-parts.ts";
+import type { Command, NodeStreams, Process } from "./host-parts.ts";
 
 /** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
 export type Address = { readonly host?: string; readonly port: number } | { readonly path: string };
@@ -99,6 +99,11 @@ export interface Connection extends Opening {
 export interface Host {
   /** The addresses of a host, in the order in which they should be tried. Rejects with ENOTFOUND and the like. */
   lookup(name: string): Promise<readonly string[]>;
+  /**
+   * Starts a child process. Returns at once, in state opening. Throws ENOENT, EACCES, EMFILE and the like where the system
+   * says so at once.
+   */
+  exec(command: Command): Process;
   /** Node streams as a connection. Throws EINVAL for streams of objects or text, EBUSY where they have one already. */
   openStream(streams: NodeStreams): Connection;
   /** The process's standard input; closing lets go of it. Throws EBUSY while it is open already. */

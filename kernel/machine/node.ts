@@ -52,7 +52,8 @@ export class NodeMachine extends HostMachine {
     return NodeConnection.connect(this.#home, to);
   }
 
-  close(): void {
+  override close(): void {
+    super.close();
     for (const endpoint of this.#home.endpoints) endpoint.close();
     this.#poll.close();
   }

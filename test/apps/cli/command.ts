@@ -66,9 +66,21 @@ export class Running {
   }
 }
 
-/** Starts `yieldix` with arguments. @param input what its standard input is: "pipe", or an open file */
-export function start(args: readonly string[], cwd: string, input: "ignore" | "pipe" | number = "ignore"): Running {
-  return new Running(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...args], cwd, false, input);
+/**
+ * Starts `yieldix` with arguments.
+ * @param input what its standard input is: "pipe", or an open file
+ * @param descriptors how many it may have open, where it is not as many as the tests
+ */
+export function start(
+  args: readonly string[],
+  cwd: string,
+  input: "ignore" | "pipe" | number = "ignore",
+  descriptors?: number,
+): Running {
+  const command = [process.execPath, "--import", import.meta.resolve("tsx"), main, ...args];
+  const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
+  const [file = "", ...rest] = limit === "" ? command : ["/bin/sh", "-c", `${limit}exec "$@"`, "sh", ...command];
+  return new Running(file, rest, cwd, false, input);
 }
 
 /** Runs `yieldix` with arguments to its end. */
