@@ -2,21 +2,41 @@
 // is queued here, and while the queue is full it closes newcomers at once (counted in `dropped`). It also keeps to
 // itself that it is out of descriptors; only the epoll machine can report EMFILE.
 
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type ServerOpts, type Socket } from "node:net";
 import { version } from "node:process";
 import { SyscallError } from "../errors.ts";
 import { addressText, checkedBacklog, Endpoint } from "./endpoint.ts";
 import type { Address, Connection, Interest, Listener, ListenOptions } from "./machine.ts";
-import { type Home, NodeConnection } from "./node-connection.ts";
+import { NodeConnection } from "./node-connection.ts";
 import { errorCode, systemError } from "./node-error.ts";
+import type { Home, SocketConnection } from "./socket-connection.ts";
 import { removeStale } from "./stale-socket.ts";
+
+/** What a listener makes of those who come in. */
+export interface Door {
+  /** For its label, with an address of either kind. */
+  readonly kinds: readonly [tcp: string, path: string];
+  /** When somebody is in. */
+  readonly event: "connection" | "secureConnection";
+  createServer(options: ServerOpts): Server;
+  /** A connection that reads nothing until `begin`. */
+  admit(home: Home, socket: Socket, at: Address): SocketConnection;
+}
+
+const open: Door = {
+  kinds: ["tcp", "unix"],
+  event: "connection",
+  createServer: (options) => createServer({ ...options, pauseOnConnect: true }),
+  admit: NodeConnection.accepted,
+};
 
 export class NodeListener extends Endpoint implements Listener {
   readonly #home: Home;
+  readonly #door: Door;
   readonly #server: Server;
   readonly #backlog: number;
   readonly #sharesPort: boolean;
-  #queue: NodeConnection[] = [];
+  #queue: SocketConnection[] = [];
   #address: Address;
   #label: string;
   #opening = true;
@@ -26,7 +46,7 @@ export class NodeListener extends Endpoint implements Listener {
   #dropped = 0;
 
   /** The address has been checked. Throws EINVAL for a backlog that is not an integer from 1 to 65535. */
-  constructor(home: Home, at: Address, options: ListenOptions = {}) {
+  constructor(home: Home, at: Address, options: ListenOptions = {}, door: Door = open) {
     super();
     this.#backlog = checkedBacklog(options);
     if (options.reusePort === true && !canSharePorts) {
@@ -34,16 +54,12 @@ export class NodeListener extends Endpoint implements Listener {
     }
     this.#sharesPort = options.reusePort ?? false;
     this.#home = home;
+    this.#door = door;
     this.#address = at;
-    this.#label = labelOf(at);
-    const server = createServer({
-      allowHalfOpen: true,
-      highWaterMark: home.highWaterBytes,
-      noDelay: true,
-      pauseOnConnect: true,
-    });
+    this.#label = labelOf(at, door);
+    const server = door.createServer({ allowHalfOpen: true, highWaterMark: home.highWaterBytes, noDelay: true });
     this.#server = server;
-    server.on("connection", (socket) => this.#enqueue(socket));
+    server.on(door.event, (socket: Socket) => this.#enqueue(socket));
     server.on("drop", () => {
       this.#dropped += 1;
     });
@@ -115,7 +131,7 @@ export class NodeListener extends Endpoint implements Listener {
   #opened(): void {
     const real = this.#server.address();
     if (real !== null && typeof real !== "string") this.#address = { host: real.address, port: real.port };
-    this.#label = labelOf(this.#address);
+    this.#label = labelOf(this.#address, this.#door);
     this.#settle(undefined);
   }
 
@@ -149,7 +165,7 @@ export class NodeListener extends Endpoint implements Listener {
   }
 
   #enqueue(socket: Socket): void {
-    const connection = NodeConnection.accepted(this.#home, socket, this.#address);
+    const connection = this.#door.admit(this.#home, socket, this.#address);
     this.#queue.push(connection);
     // Any number that the connections in the queue alone already reach.
     if (this.#queue.length >= this.#backlog) this.#server.maxConnections = 1;
@@ -160,6 +176,6 @@ export class NodeListener extends Endpoint implements Listener {
 const [major = 0, minor = 0] = version.slice(1).split(".").map(Number);
 const canSharePorts = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
 
-function labelOf(at: Address): string {
-  return `${"path" in at ? "unix" : "tcp"} ${addressText(at)}`;
+function labelOf(at: Address, { kinds: [tcp, path] }: Door): string {
+  return `${"path" in at ? path : tcp} ${addressText(at)}`;
 }

@@ -6,9 +6,10 @@ import { SyscallError } from "../errors.ts";
 import { checkAddress } from "./endpoint.ts";
 import { HostMachine } from "./host.ts";
 import type { Address, Closable, Connection, Listener, ListenOptions } from "./machine.ts";
-import { type Home, NodeConnection } from "./node-connection.ts";
+import { NodeConnection } from "./node-connection.ts";
 import { NodeListener } from "./node-listener.ts";
 import { NodePoll } from "./node-poll.ts";
+import type { Home } from "./socket-connection.ts";
 
 export interface NodeMachineOptions {
   /** Makes `random` repeatable. Default: other numbers in each run. */
