@@ -3,7 +3,15 @@
 
 export { Cancelled, DeadlockError, type ErrorCode, SyscallError } from "../kernel/errors.ts";
 export type { Exit } from "../kernel/exits.ts";
-export type { NodeReadable, NodeWritable, Process, ProcessExit, Stdio } from "../kernel/machine/host-parts.ts";
+export type {
+  NodeReadable,
+  NodeWritable,
+  Process,
+  ProcessExit,
+  Stdio,
+  TlsOptions,
+  TlsServerOptions,
+} from "../kernel/machine/host-parts.ts";
 export type {
   Address,
   Closable,

@@ -30,5 +30,6 @@ export { type CatchableSignal, type Delivery, deliver, SendSignal, type Signal, 
 export { Sleep, SleepUntil } from "./sleep.ts";
 export { Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";
+export { ConnectTls, ListenTls } from "./tls.ts";
 export { Join, WaitTask } from "./wait-task.ts";
 export { Where } from "./where.ts";

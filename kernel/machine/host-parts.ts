@@ -68,3 +68,28 @@ export interface Process extends Opening {
    */
   sendSignal(name: string): boolean;
 }
+
+/** Certificates, keys: PEM, as text or bytes, several in one or as a list. */
+export type Pem = string | Uint8Array | readonly (string | Uint8Array)[];
+
+/** How a client proves who it is, and finds out who the server is. There is no way not to look: trust it by `ca`. */
+export interface TlsOptions {
+  /** The name that the server's certificate must be for, and that it is told. Default: the host of the address. */
+  readonly servername?: string;
+  /** Whom to trust. Default: the authorities that Node knows. */
+  readonly ca?: Pem;
+  /** This side's own certificate, with what leads from it to an authority, and its key, for a server that asks for one. */
+  readonly cert?: Pem;
+  readonly key?: Pem;
+}
+
+/** How a server proves who it is. */
+export interface TlsServerOptions {
+  /** Its certificate, with what leads from it to an authority, and its key. */
+  readonly cert: Pem;
+  readonly key: Pem;
+  /** Whose certificates clients must have; without, they need none. */
+  readonly ca?: Pem;
+  /** How long a client may take to shake hands, ms; then it is cut off. Default 10,000. */
+  readonly handshakeMs?: number;
+}

@@ -7,12 +7,14 @@ import { lookup } from "./names.ts";
 import { openStream } from "./open-stream.ts";
 import { Processes } from "./processes.ts";
 import { Random } from "./random.ts";
+import { TlsEndpoints } from "./tls.ts";
 
 export abstract class HostMachine implements Machine {
   abstract readonly name: string;
   readonly asynchronous = true;
   readonly host: Host;
   readonly #processes: Processes = new Processes();
+  readonly #tls: TlsEndpoints = new TlsEndpoints();
   readonly #random: () => number;
 
   /**
@@ -20,7 +22,14 @@ export abstract class HostMachine implements Machine {
    * @throws EINVAL for a seed that is not a safe integer
    */
   constructor(seed: number | undefined) {
-    this.host = { exec: (command) => this.#processes.exec(command), lookup, openStdin, openStream };
+    this.host = {
+      connectTls: (to, options) => this.#tls.connect(to, options),
+      exec: (command) => this.#processes.exec(command),
+      listenTls: (at, options) => this.#tls.listen(at, options),
+      lookup,
+      openStdin,
+      openStream,
+    };
     if (seed === undefined) {
       this.#random = Math.random;
     } else {
@@ -53,8 +62,9 @@ export abstract class HostMachine implements Machine {
     return true;
   }
 
-  /** Ends the child processes that are left. */
+  /** Ends the child processes and closes the TLS endpoints that are left. */
   close(): void {
+    this.#tls.close();
     this.#processes.close();
   }
 

@@ -2,7 +2,7 @@
 // enters here and nowhere else, so that a run can be simulated, recorded and replayed. One suite, `contract` in
 // test/kit, runs against every machine.
 
-import type { Command, NodeStreams, Process } from "./host-parts.ts";
+import type { Command, NodeStreams, Process, TlsOptions, TlsServerOptions } from "./host-parts.ts";
 
 /** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
 export type Address = { readonly host?: string; readonly port: number } | { readonly path: string };
@@ -99,6 +99,10 @@ export interface Connection extends Opening {
 export interface Host {
   /** The addresses of a host, in the order in which they should be tried. Rejects with ENOTFOUND and the like. */
   lookup(name: string): Promise<readonly string[]>;
+  /** As `Machine.connect`, open once the server's certificate is verified. Throws EINVAL for what is no PEM as well. */
+  connectTls(to: Address, options: TlsOptions): Connection;
+  /** As `Machine.listen`, for those who have shaken hands. Throws EINVAL for what is no PEM as well. */
+  listenTls(at: Address, options: TlsServerOptions & ListenOptions): Listener;
   /**
    * Starts a child process. Returns at once, in state opening. Throws ENOENT, EACCES, EMFILE and the like where the system
    * says so at once.
