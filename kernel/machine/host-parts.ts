@@ -60,7 +60,7 @@ export interface Process extends Opening {
   readonly stdin: Connection;
   readonly stdout: Connection;
   readonly stderr: Connection;
-  /** How it ended; undefined while it runs. What it wrote before may still be in its pipes. */
+  /** How it ended; undefined while it runs, and if it was closed before. What it wrote may still be in its pipes. */
   readonly exit: ProcessExit | undefined;
   /**
    * Sends it, and not its children, a signal by name: "TERM", "USR1". False when it has ended.

@@ -138,10 +138,7 @@ class HostProcess extends Endpoint implements Process, Owner {
   }
 
   #ended(code: number | null, signal: string | null): void {
-    this.#exit =
-      signal === null
-        ? { code: code ?? 0, signal: undefined }
-        : { code: undefined, signal: signal.replace(/^SIG/, "") };
+    if (!this.closed) this.#exit = exitOf(code, signal);
     // Its number may be somebody else's from now on, unless some of its group are left, who keep it.
     if (!this.#signalGroup(0)) {
       this.#isGroupLeft = false;
@@ -211,6 +208,11 @@ class Pipe extends StreamConnection {
     const failure = super.writeFailure(cause);
     return failure.code === "ECONNRESET" ? systemError(cause, `write ${this.label}`, "EPIPE") : failure;
   }
+}
+
+function exitOf(code: number | null, signal: string | null): ProcessExit {
+  if (signal === null) return { code: code ?? 0, signal: undefined };
+  return { code: undefined, signal: signal.replace(/^SIG/, "") };
 }
 
 function started(command: Command): ChildProcess {
