@@ -353,7 +353,7 @@ export class Kernel {
     this.counters.turns++;
     this.current = task;
     try {
-      const traits = this.traits.size === 0 ? undefined : this.traits.get(task);
+      const traits = this.traits.begin(task);
       if (traits === undefined) turn(task, this, this.limits.quantum);
       else turnWith(traits, task, this);
     } catch (error) {

@@ -13,7 +13,8 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
   task.traps++;
   kernel.trace.trap(task.tid, syscall);
   if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
-  if (kernel.traits.size !== 0) checkPledge(task, kernel, syscall);
+  const traits = kernel.traits.current;
+  if (traits !== undefined) checkPledge(traits, task, syscall);
   return syscall.handle(task, kernel);
 }
 
@@ -23,7 +24,8 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
  * @throws what the handler throws; TypeError when it does not return what it described, or something else that blocks
  */
 export function handledBy(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
-  if (kernel.traits.size !== 0) checkPledge(task, kernel, syscall);
+  const traits = kernel.traits.current;
+  if (traits !== undefined) checkPledge(traits, task, syscall);
   const answer = syscall.handle(task, kernel);
   const parked = task.wait;
   if (parked === undefined ? answer instanceof Parked : (answer as unknown) !== parked) throw misused(syscall);

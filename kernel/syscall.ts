@@ -221,6 +221,14 @@ export abstract class Call<T> extends Yieldable<T> {
   declare readonly label?: string;
 
   /**
+   * As a syscall's family. A call whose `enter` does itself what a pledge could forbid, such as starting tasks, names
+   * that; the syscalls that its program makes are looked at one by one in any case.
+   */
+  get family(): string {
+    return "self";
+  }
+
+  /**
    * Starts the call. Return what is to run as the new frame; its value is the call's value.
    * @param task the task that calls
    * @param kernel the kernel it runs on

@@ -6,7 +6,7 @@ import { SyscallError } from "./errors.ts";
 import type { Kernel } from "./kernel.ts";
 import { captureContext, type InContext } from "./machine/context.ts";
 import { Quota, type TaskLimits } from "./quota.ts";
-import type { Syscall } from "./syscall.ts";
+import type { Call, Syscall } from "./syscall.ts";
 import type { Task } from "./task.ts";
 
 export interface Traits {
@@ -24,6 +24,8 @@ export interface Traits {
 }
 
 export class TraitTable {
+  /** Those of the task having its turn: what every trap looks at, so no more than a field. */
+  current: Traits | undefined = undefined;
   readonly #kernel: Kernel;
   readonly #traits = new Map<Task, Traits>();
 
@@ -41,6 +43,12 @@ export class TraitTable {
     return task === undefined ? undefined : this.#traits.get(task);
   }
 
+  /** A task's turn begins: gives those it has. */
+  begin(task: Task): Traits | undefined {
+    this.current = this.#traits.size === 0 ? undefined : this.#traits.get(task);
+    return this.current;
+  }
+
   /** Those of a task, to be changed. */
   of(task: Task): Traits {
     let traits = this.#traits.get(task);
@@ -48,6 +56,7 @@ export class TraitTable {
       const { quantum } = this.#kernel.limits;
       traits = { nice: 0, quantum, variables: undefined, pledge: undefined, quota: undefined, inContext: undefined };
       this.#traits.set(task, traits);
+      if (task === this.#kernel.current) this.current = traits;
     }
     return traits;
   }
@@ -82,12 +91,11 @@ export class TraitTable {
   }
 }
 
-/** @throws EPERM for a syscall that the task has pledged not to make */
-export function checkPledge(task: Task, kernel: Kernel, syscall: Syscall<unknown>): void {
-  const pledge = kernel.traits.get(task)?.pledge;
+/** @throws EPERM for a request that the task has pledged not to make */
+export function checkPledge({ pledge }: Traits, task: Task, request: Syscall<unknown> | Call<unknown>): void {
   if (pledge === undefined) return;
-  const { family } = syscall;
-  const { name } = syscall.constructor;
+  const { family } = request;
+  const { name } = request.constructor;
   if (family === "self" || pledge.has(family) || pledge.has(name)) return;
   const kept = pledge.size === 0 ? "nothing" : [...pledge].join(", ");
   throw new SyscallError("EPERM", `task ${task.tid} has pledged to use ${kept}: ${name} is of the family ${family}`);

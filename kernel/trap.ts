@@ -19,6 +19,7 @@ import {
   type Yieldable,
 } from "./syscall.ts";
 import { Resume, type Task } from "./task.ts";
+import { checkPledge } from "./traits.ts";
 import { heed } from "./unwind.ts";
 
 /**
@@ -84,12 +85,14 @@ function enter(task: Task, kernel: Kernel, result: object, call: Call<unknown>):
   let hasEntered = false;
   try {
     take(result, call);
-    hasEntered = true;
     kernel.trace.calls++;
     if (call instanceof RoutineCall) {
       task.push(call.program, call);
       return;
     }
+    const traits = kernel.traits.current;
+    if (traits !== undefined) checkPledge(traits, task, call);
+    hasEntered = true;
     const program = opened(call.enter(task, kernel));
     if (task.wait !== undefined) throw new TypeError(`${described(call)}: enter cannot block; let its program yield`);
     task.push(program, call);

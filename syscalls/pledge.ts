@@ -23,8 +23,8 @@ export type Family =
  * From now on the caller, and every task it starts, may use syscalls of these families only, and those that concern nobody
  * but itself (GetTid, GetTime, Sleep, Select, …): any other throws EPERM. A second pledge can only give up more. The idea
  * is OpenBSD's. It keeps honest code within its bounds; JavaScript cannot confine code that means to get out.
- * @param families names of families, or of classes: `["io", "log", "Acquire"]`
- * @throws EPERM for a family that was given up before
+ * @param families names of families, or of classes: `["io", "log", "Acquire"]`; a second pledge repeats some of the first's
+ * @throws EPERM for a name that was not pledged before, TypeError for what is no list of names
  *
  * ```ts
  * yield* new Pledge(["io", "log"]); // may talk on the sockets it has; opens none, starts nothing
@@ -35,10 +35,12 @@ export class Pledge extends Syscall<void> {
 
   constructor(families: readonly Family[]) {
     super();
-    if (!Array.isArray(families) || families.some((family) => typeof family !== "string")) {
-      throw new TypeError("Pledge needs a list of names of families");
+    if (!Array.isArray(families)) throw new TypeError(`Pledge needs a list of names, not ${typeof families}`);
+    this.families = [...families]; // a copy: what is checked is what is pledged
+    for (const family of this.families) {
+      if (typeof family === "string" && family !== "") continue;
+      throw new TypeError(`Pledge: ${JSON.stringify(family)} is no name of a family`);
     }
-    this.families = families;
   }
 
   override get family(): string {
@@ -48,8 +50,9 @@ export class Pledge extends Syscall<void> {
   override handle(task: Task, kernel: Kernel): void {
     const traits = kernel.traits.of(task);
     const wider = this.families.find((family) => family !== "self" && traits.pledge?.has(family) === false);
-    if (wider !== undefined)
+    if (wider !== undefined) {
       throw new SyscallError("EPERM", `task ${task.tid} has given up ${wider} by an earlier pledge`);
+    }
     traits.pledge = new Set(this.families);
   }
 }
