@@ -356,6 +356,7 @@ export class Kernel {
       const traits = this.traits.begin(task);
       if (traits === undefined) turn(task, this, this.limits.quantum);
       else turnWith(traits, task, this);
+      this.traits.current?.quota?.endTurn();
     } catch (error) {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }
@@ -390,8 +391,7 @@ export class Kernel {
 
   // From outside, by an event or by whoever stopped a task and may have it go on.
   #canBeWoken(): boolean {
-    const isWaitedFor = this.outside > 0 || (this.stopped.size > 0 && this.machine.asynchronous);
-    return isWaitedFor && this.machine.alive();
+    return this.machine.alive() && (this.outside > 0 || (this.stopped.size > 0 && this.machine.asynchronous));
   }
 
   #panic(message: string, cause: unknown): KernelPanic {

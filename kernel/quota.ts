@@ -26,32 +26,42 @@ const windowMs = 1_000;
 
 export class Quota implements Timed {
   readonly task: Task;
-  bounds: TaskLimits;
+  bounds: TaskLimits = {};
   timer = -1;
   #children = 0;
   /** Children with a lower tid were there before. */
   readonly #firstChild: number;
-  #windowAt = 0;
+  #windowAt: number;
   #turns = 0;
-  #turnAt = 0;
+  #turnAt: number;
   #cpuMs = 0;
+  /** Until when it may live, on the machine's clock, ms, and the bound that says so. */
+  #deadline = Number.POSITIVE_INFINITY;
+  #runMs = 0;
   #isOverdue = false;
+  #isOverInTurn = false;
   #refusals = 0;
 
   constructor(task: Task, bounds: TaskLimits) {
     this.task = task;
-    this.bounds = bounds;
     const { kernel } = task;
     this.#firstChild = kernel.nextTid;
-    this.#windowAt = kernel.clock();
-    this.#startClock();
+    this.#windowAt = this.#turnAt = kernel.clock();
+    this.tighten(bounds);
   }
 
-  /** What was used counts on. */
+  /** Sets bounds; those that are set can only become tighter. What was used counts on, and a deadline never moves back. */
   tighten(bounds: TaskLimits): void {
-    const isSooner = bounds.runMs !== this.bounds.runMs;
-    this.bounds = bounds;
-    if (isSooner) this.#startClock();
+    const tightened: Record<string, number> = { ...this.bounds };
+    for (const [name, bound] of Object.entries(bounds)) tightened[name] = Math.min(bound, tightened[name] ?? bound);
+    this.bounds = tightened;
+    const { kernel } = this.task;
+    const { runMs = Number.POSITIVE_INFINITY } = bounds;
+    const deadline = kernel.clock() + runMs;
+    if (deadline >= this.#deadline) return;
+    this.#deadline = deadline;
+    this.#runMs = runMs;
+    kernel.timers.set(deadline, this);
   }
 
   /** @throws EAGAIN when it has as many as it may */
@@ -92,29 +102,28 @@ export class Quota implements Timed {
     const { cpuMs } = this.bounds;
     if (this.#isOverdue) this.expire();
     else if (cpuMs !== undefined && this.#cpuMs > cpuMs) this.#refuse("EDQUOT", `has used its ${cpuMs} ms of turns`);
+    if (!this.#isOverInTurn) this.#refusals = 0;
+    this.#isOverInTurn = false;
   }
 
   /** Its time is up. */
   expire(): void {
     this.#isOverdue = true;
-    this.#refuse("ETIMEDOUT", `has lived its ${this.bounds.runMs} ms`);
+    this.#refuse("ETIMEDOUT", `has lived its ${this.#runMs} ms`);
   }
 
-  /** The task has ended, or has new bounds. */
+  /** The task has ended. */
   stop(): void {
     this.task.kernel.timers.cancel(this);
   }
 
-  #startClock(): void {
-    const { kernel } = this.task;
-    kernel.timers.set(kernel.clock() + (this.bounds.runMs ?? Number.POSITIVE_INFINITY), this);
-  }
-
+  // Only what it is told counts: in a cleanup, which has bounds of its own, it is not told again and again.
   #refuse(code: string, what: string): void {
     const { task } = this;
     if (task.state === State.exited) return;
+    this.#isOverInTurn = true;
     const text = `task ${task.tid} ${what}`;
+    if (!raise(task, new SyscallError(code, `${text}: its limit`))) return;
     if (++this.#refusals > maxRefusals) kill(task, 0, `${text}, and goes on`);
-    else raise(task, new SyscallError(code, `${text}: its limit`));
   }
 }

@@ -77,10 +77,8 @@ export class TraitTable {
   /** Sets bounds; those it has already can only become tighter. */
   limit(task: Task, bounds: TaskLimits): void {
     const traits = this.of(task);
-    const tightened: Record<string, number> = { ...traits.quota?.bounds };
-    for (const [name, bound] of Object.entries(bounds)) tightened[name] = Math.min(bound, tightened[name] ?? bound);
-    if (traits.quota === undefined) traits.quota = new Quota(task, tightened);
-    else traits.quota.tighten(tightened);
+    if (traits.quota === undefined) traits.quota = new Quota(task, bounds);
+    else traits.quota.tighten(bounds);
   }
 
   /** A task has ended. */

@@ -26,13 +26,12 @@ export function turn(task: Task, kernel: Kernel, quantum: number): void {
   }
 }
 
-/** A turn of a task that has traits. */
+/** A turn of a task that has traits. Its quota is told of the end by the kernel: it may get one meanwhile. */
 export function turnWith(traits: Traits, task: Task, kernel: Kernel): void {
   const { inContext, quantum, quota } = traits;
   quota?.beginTurn();
   if (inContext === undefined) turn(task, kernel, quantum);
   else inContext(() => turn(task, kernel, quantum));
-  quota?.endTurn();
 }
 
 // The quantum is used. Cut after serving and never before it: between a program's look at a condition and the Park that

@@ -114,14 +114,18 @@ export function cancel(task: Task, by: number, why: string): boolean {
   return true;
 }
 
-/** Throws an error into a task, now if it is blocked, else at its next trap. Not while it is being ended. */
-export function raise(task: Task, error: unknown): void {
-  if (task.state === State.exited) return;
+/**
+ * Throws an error into a task, now if it is blocked, else at its next trap, and not before a cleanup is over. False if it
+ * is over or being killed, or if one that was raised before has not reached it yet.
+ */
+export function raise(task: Task, error: unknown): boolean {
+  if (task.state === State.exited) return false;
   task.ending ??= new Ending(task);
   const ending = task.ending;
-  if (ending.kill !== undefined || (ending.marks & Mark.raised) !== 0) return;
+  if (ending.kill !== undefined || (ending.marks & Mark.raised) !== 0) return false;
   ending.raised = error;
   throwInto(task, ending, Mark.raised, error);
+  return true;
 }
 
 function throwInto(task: Task, ending: Ending, mark: number, error: unknown): void {

@@ -5,7 +5,7 @@ import { type Kernel, Syscall, type Task } from "../kernel/syscall.ts";
 
 /**
  * Makes the calling task the owner of an endpoint, and answers with it.
- * @throws EBADF if it is closed
+ * @throws EBADF if it is closed, EMFILE at the task's own Limit; it then stays whose it was
  */
 export class Adopt<E extends Closable> extends Syscall<E> {
   readonly endpoint: E;

@@ -6,7 +6,7 @@ import { OpenEndpoint } from "./opening.ts";
 
 /**
  * Opens a listening socket, owned by the calling task.
- * @throws EADDRINUSE, EACCES, EADDRNOTAVAIL, ENAMETOOLONG, EINVAL
+ * @throws EADDRINUSE, EACCES, EADDRNOTAVAIL, ENAMETOOLONG, EINVAL; EMFILE at the task's own Limit
  *
  * ```ts
  * const listener = yield* new Listen({ port: 7000 });
@@ -34,7 +34,8 @@ export class Listen extends OpenEndpoint<Listener> {
 
 /**
  * Opens a connection, owned by the calling task. Has no deadline of its own: put a Timeout around it.
- * @throws ECONNREFUSED, ENOENT (a Unix socket that is not there), ENOTFOUND, EHOSTUNREACH, ENAMETOOLONG, EINVAL
+ * @throws ECONNREFUSED, ENOENT (a Unix socket that is not there), ENOTFOUND, EHOSTUNREACH, ENAMETOOLONG, EINVAL;
+ * EMFILE at the task's own Limit
  */
 export class Connect extends OpenEndpoint<Connection> {
   readonly address: Address;

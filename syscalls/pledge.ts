@@ -58,11 +58,13 @@ export class Pledge extends Syscall<void> {
 }
 
 /**
- * Bounds what the caller may use from now on; each of its children has the same bounds, counted for itself. What is asked
- * for beyond a bound is refused: `children` EAGAIN, `sockets` (endpoints of any kind it owns) EMFILE. What is used up by
- * going on is thrown into it: `turnsPerSecond` EAGAIN, `cpuMs` (its turns, in all) EDQUOT, `runMs` (since this call)
- * ETIMEDOUT; again in each turn after that, and after a hundred it is killed. A second call can only tighten bounds.
- * @throws EINVAL for a bound that is no number of at least 0
+ * Bounds what the caller may use from now on; each child it starts has the same bounds, counted for itself, as with
+ * `setrlimit`. What is asked for beyond a bound is refused: `children` (its own, not those it adopts) EAGAIN, `sockets`
+ * (endpoints of any kind it owns) EMFILE. What is used up by going on is thrown into it, through shields, but not into
+ * cleanups: `turnsPerSecond` EAGAIN, `cpuMs` (its turns, in all) EDQUOT, `runMs` (since this call) ETIMEDOUT; again in
+ * each turn that is beyond the bound, and after a hundred such turns on end it is killed. A second call can only tighten
+ * bounds.
+ * @throws EINVAL for a bound that does not exist, or is no number of at least 0
  *
  * ```ts
  * yield* new Limit({ children: 10, cpuMs: 200, runMs: 60_000 });
@@ -73,14 +75,15 @@ export class Limit extends Syscall<void> {
 
   constructor(bounds: TaskLimits) {
     super();
-    for (const [name, bound] of Object.entries(bounds)) {
-      if (!known.has(name))
+    this.bounds = { ...bounds };
+    for (const [name, bound] of Object.entries(this.bounds)) {
+      if (!known.has(name)) {
         throw new SyscallError("EINVAL", `Limit: there is no bound ${name}: ${[...known].join(", ")}`);
+      }
       if (typeof bound !== "number" || !(bound >= 0)) {
         throw new SyscallError("EINVAL", `Limit: ${name} is ${String(bound)}, must be a number of at least 0`);
       }
     }
-    this.bounds = bounds;
   }
 
   override get family(): string {
