@@ -24,12 +24,18 @@ export class EndOfRun {
     return this.#mainExit !== undefined || this.#fatal !== undefined;
   }
 
-  /** The main task has ended. The others are all cancelled at once, youngest first; awaited; then killed. */
+  /**
+   * The main task has ended. The others are all cancelled at once, youngest first; awaited; then killed. Who was stopped
+   * goes on, to clean up: as an orphaned process group on Unix, which gets HUP and CONT.
+   */
   ofMain(exit: Exit): void {
-    const { limits, tasks } = this.#kernel;
+    const { limits, stopped, tasks } = this.#kernel;
     this.#mainExit = exit;
     if (tasks.size <= 1) return;
-    for (const task of this.#youngestFirst()) cancel(task, 1, "the main task has ended");
+    for (const task of this.#youngestFirst()) {
+      cancel(task, 1, "the main task has ended");
+      stopped.free(task);
+    }
     this.#after(limits.graceMs, () => {
       for (const task of this.#youngestFirst()) kill(task, 1, `still running ${limits.graceMs} ms after its cancel`);
     });
@@ -45,6 +51,7 @@ export class EndOfRun {
   terminate(main: Task, why: string, drainMs: number): boolean {
     if (this.#isTerminated || !cancel(main, 0, why)) return false;
     this.#isTerminated = true;
+    this.#kernel.stopped.free(main);
     this.#after(drainMs, () => kill(main, 0, `${why}: not over after ${drainMs} ms`));
     return true;
   }

@@ -20,9 +20,9 @@ export class Stopped {
     return this.#held.get(task) === true;
   }
 
-  /** False if it was stopped already. */
+  /** False if it was stopped already, or is being killed: a kill is certain. */
   stop(task: Task): boolean {
-    if (this.#held.has(task)) return false;
+    if (this.#held.has(task) || task.ending?.kill !== undefined) return false;
     this.#held.set(task, false);
     if (task.kernel.current === task) task.kernel.trapsLeft = 0; // its turn ends with this trap
     return true;

@@ -26,7 +26,15 @@ export { type Branches, Select, type Selected } from "./select.ts";
 export { SetName } from "./set-name.ts";
 export { SetPriority } from "./set-priority.ts";
 export { Shield } from "./shield.ts";
-export { type CatchableSignal, type Delivery, deliver, SendSignal, type Signal, WaitSignal } from "./signal.ts";
+export {
+  type CatchableSignal,
+  type Delivery,
+  deliver,
+  offerSignal,
+  SendSignal,
+  type Signal,
+  WaitSignal,
+} from "./signal.ts";
 export { Sleep, SleepUntil } from "./sleep.ts";
 export { Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";
