@@ -12,6 +12,10 @@ const step = 1.25;
  * @param nice -20 (most) to 19 (least)
  * @param tid whose; default: the caller
  * @throws EINVAL for another nice value, ESRCH if no task ever had this tid, ESTALE if it has ended
+ *
+ * ```ts
+ * yield* new SetPriority(10); // there is no hurry
+ * ```
  */
 export class SetPriority extends Syscall<number> {
   readonly nice: number;
