@@ -1,6 +1,7 @@
 // The kernel log: one record a line, bounded, to observers and to one destination. Nothing that goes wrong there reaches
 // whoever logs.
 
+import { inspect } from "node:util";
 import type { Kernel } from "./kernel.ts";
 import { maxLogLength } from "./limits.ts";
 import { logToStderr } from "./machine/console.ts";
@@ -9,6 +10,7 @@ import { shown, truncated } from "./text.ts";
 
 /** Fields of one record; those beyond are left out. */
 const maxFields = 32;
+const maxFieldName = 64;
 const maxFieldLength = 1_024;
 
 export class KernelLog {
@@ -41,12 +43,30 @@ const none: LogFields = {};
 
 function bounded(fields: Readonly<Record<string, unknown>> | undefined): LogFields {
   if (fields === undefined) return none;
-  const kept = Object.entries(fields).slice(0, maxFields);
+  const names = namesIn(fields).slice(0, maxFields);
   return Object.fromEntries(
-    kept.map(([name, value]) => [truncated(name, 64), truncated(valueText(value), maxFieldLength)]),
+    names.map((name) => [truncated(name, maxFieldName), truncated(valueText(fields, name), maxFieldLength)]),
   );
 }
 
-function valueText(value: unknown): string {
-  return typeof value === "string" ? value : shown(value);
+// Fields are whatever the program has: a Proxy, getters, texts of their own that throw.
+function namesIn(fields: object): readonly string[] {
+  try {
+    return Object.keys(fields);
+  } catch {
+    return [];
+  }
 }
+
+function valueText(fields: Readonly<Record<string, unknown>>, name: string): string {
+  try {
+    const value = fields[name];
+    if (typeof value === "string") return value;
+    return typeof value !== "object" || value instanceof Error ? shown(value) : inspect(value, looked);
+  } catch {
+    return "something that cannot be shown";
+  }
+}
+
+/** How far an object in a field is looked into. */
+const looked = { depth: 2, maxArrayLength: 16, maxStringLength: 256, breakLength: Number.POSITIVE_INFINITY } as const;

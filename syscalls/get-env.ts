@@ -6,10 +6,16 @@ import { type Kernel, Syscall, SyscallError, type Task } from "../kernel/syscall
 /** Variables a task may have set; and characters of a name or a value. */
 const maxVariables = 1_024;
 const maxLength = 131_072;
+/** Characters of a name in a message. */
+const shownLength = 64;
 
 /**
  * The value of an environment variable; undefined where it is not set. The task's own word counts first, then that of the
  * task that started it, as of then, then the process's. On the virtual machine that one is empty.
+ *
+ * ```ts
+ * const home = (yield* new GetEnv("HOME")) ?? "/";
+ * ```
  */
 export class GetEnv extends Syscall<string | undefined> {
   readonly name: string;
@@ -31,9 +37,13 @@ export class GetEnv extends Syscall<string | undefined> {
 
 /**
  * Sets a variable for the caller and the tasks it starts from now on; the process's environment stays as it is.
- * @param value undefined: it is not set
- * @throws EINVAL for a name that is empty or has "=" or NUL in it, and a value with NUL; E2BIG for one over 131,072
- * characters, and the 1,025th variable
+ * @param name text without "=" and NUL
+ * @param value text without NUL; undefined: it is not set
+ * @throws EINVAL for another name or value; E2BIG for over 131,072 characters of both, and for the 1,025th variable
+ *
+ * ```ts
+ * yield* new SetEnv("LANG", "C");
+ * ```
  */
 export class SetEnv extends Syscall<void> {
   readonly name: string;
@@ -42,13 +52,15 @@ export class SetEnv extends Syscall<void> {
   constructor(name: string, value: string | undefined) {
     super();
     if (typeof name !== "string" || !/^[^=\0]+$/.test(name)) {
-      throw new SyscallError("EINVAL", `SetEnv: ${JSON.stringify(name)} is no name of a variable`);
+      throw new SyscallError("EINVAL", `SetEnv: "${String(name).slice(0, shownLength)}" is no name of a variable`);
     }
     if (value !== undefined && (typeof value !== "string" || value.includes("\0"))) {
-      throw new SyscallError("EINVAL", `SetEnv: the value of ${name} must be text without NUL`);
+      throw new SyscallError("EINVAL", `SetEnv: the value of ${name.slice(0, shownLength)} must be text without NUL`);
     }
-    if (name.length + (value?.length ?? 0) > maxLength) {
-      throw new SyscallError("E2BIG", `SetEnv: ${name} and its value have more than ${maxLength} characters`);
+    const length = name.length + (value?.length ?? 0);
+    if (length > maxLength) {
+      const what = `${name.slice(0, shownLength)} and its value`;
+      throw new SyscallError("E2BIG", `SetEnv: ${what} have ${length} characters, at most ${maxLength}`);
     }
     this.name = name;
     this.value = value;

@@ -17,6 +17,10 @@ export class ListTasks extends Syscall<TaskRecord[]> {
 /**
  * The record of one task; undefined once it has ended (WaitTask says how).
  * @throws ESRCH if no task ever had this tid
+ *
+ * ```ts
+ * const waitsFor = (yield* new GetTask(tid))?.object;
+ * ```
  */
 export class GetTask extends Syscall<TaskRecord | undefined> {
   readonly tid: Tid;

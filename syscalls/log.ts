@@ -9,7 +9,10 @@ const levels: ReadonlySet<string> = new Set(["debug", "info", "warn", "error"]);
 export interface LogOptions {
   /** Default: "info". */
   readonly level?: LogLevel;
-  /** More of it, by names, for whoever reads logs by machine; at most 32, each cut at 1,024 characters. */
+  /**
+   * More of it, by names, for whoever reads logs by machine: the first 32. Each becomes text at once, cut at 1,024
+   * characters; what throws when it is looked at is no more than "something that cannot be shown".
+   */
   readonly fields?: Readonly<Record<string, unknown>>;
 }
 
@@ -23,16 +26,19 @@ export interface LogOptions {
  */
 export class Log extends Syscall<void> {
   readonly text: string;
-  readonly options: LogOptions;
+  readonly level: LogLevel;
+  readonly fields: LogOptions["fields"];
 
+  /** @param text for people */
   constructor(text: string, options: LogOptions = {}) {
     super();
-    const { level = "info" } = options;
+    const { level = "info", fields } = options;
     if (!levels.has(level)) {
       throw new SyscallError("EINVAL", `Log: ${String(level)} is no level: ${[...levels].join(", ")}`);
     }
     this.text = text;
-    this.options = options;
+    this.level = level;
+    this.fields = fields;
   }
 
   override get family(): string {
@@ -40,7 +46,6 @@ export class Log extends Syscall<void> {
   }
 
   override handle(task: Task, kernel: Kernel): void {
-    const { level = "info", fields } = this.options;
-    kernel.log(level, task.tid, String(this.text), fields);
+    kernel.log(this.level, task.tid, String(this.text), this.fields);
   }
 }

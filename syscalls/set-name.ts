@@ -3,9 +3,13 @@
 import { checkName, type Kernel, Syscall, type Task } from "../kernel/syscall.ts";
 
 /**
- * Names the calling task.
+ * Names the calling task. What it starts later has names of its own.
  * @param name for people: monitors, logs and reports show it, escaped
  * @throws ENAMETOOLONG over 64 characters, TypeError for what is no text
+ *
+ * ```ts
+ * yield* new SetName(`client ${connection.peer}`);
+ * ```
  */
 export class SetName extends Syscall<void> {
   readonly name: string;

@@ -12,7 +12,7 @@ import { fromStream, StreamConnection } from "./stream.ts";
 export function logLine(record: LogRecord): string {
   const name = record.name === "" ? "" : ` (${printable(record.name, 64)})`;
   const who = record.tid === 0 ? "kernel" : `task ${record.tid}${name}`;
-  const fields = Object.entries(record.fields).map(([key, value]) => ` ${printable(key)}=${quoted(value)}`);
+  const fields = Object.entries(record.fields).map(([key, value]) => ` ${quoted(key)}=${quoted(value)}`);
   const text = printableLines(record.text) + fields.join("");
   return `[${(record.at / 1000).toFixed(3).padStart(9)}] ${record.level} ${who}: ${text}`;
 }
@@ -29,7 +29,7 @@ export function logToStderr(record: LogRecord): void {
 
 /** A variable of the process's environment. */
 export function environmentVariable(name: string): string | undefined {
-  return process.env[name];
+  return Object.hasOwn(process.env, name) ? process.env[name] : undefined; // it inherits toString and the like
 }
 
 let output: Connection | undefined;
