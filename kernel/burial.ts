@@ -47,9 +47,13 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);
   if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
   else watchers?.exited(exit);
-  if (exit.status !== "threw" || isAwaited) return;
-  kernel.counters.crashes++;
-  kernel.logAbout(task, `crashed\n${crashReport(exit.error, task)}`);
+  if (exit.status === "threw" && !isAwaited) reportCrash(task, exit.error);
+}
+
+/** Says that a task has crashed, of which nobody else is told. */
+export function reportCrash(task: Task, error: unknown): void {
+  task.kernel.counters.crashes++;
+  task.kernel.logAbout(task, `crashed\n${crashReport(error, task)}`);
 }
 
 function someOf(watchers: Task["watchers"], is: (watcher: ExitWatcher) => boolean): boolean {

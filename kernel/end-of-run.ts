@@ -13,15 +13,16 @@ export class EndOfRun {
   readonly #kernel: Kernel;
   #mainExit: Exit | undefined = undefined;
   #fatal: DeadlockError | undefined = undefined;
+  #isBroken = false;
   #isTerminated = false;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
   }
 
-  /** True once the main task has ended or a deadlock was found: no task can be started any more. */
+  /** True once the main task has ended, a deadlock was found or the loop broke off: no task can be started any more. */
   get hasBegun(): boolean {
-    return this.#mainExit !== undefined || this.#fatal !== undefined;
+    return this.#mainExit !== undefined || this.#fatal !== undefined || this.#isBroken;
   }
 
   /**
@@ -47,6 +48,11 @@ export class EndOfRun {
     for (const task of this.#youngestFirst()) kill(task, 0, "deadlock");
   }
 
+  /** The loop has broken off: there is nobody to run what is left. */
+  broken(): void {
+    this.#isBroken = true;
+  }
+
   /** Cancels the main task, and kills it if it is still there after `drainMs`. True if there was one to be ended. */
   terminate(main: Task, why: string, drainMs: number): boolean {
     if (this.#isTerminated || !cancel(main, 0, why)) return false;
@@ -65,7 +71,7 @@ export class EndOfRun {
 
   /** @throws EAGAIN once it has begun */
   check(): void {
-    if (this.hasBegun) throw new SyscallError("EAGAIN", "the run is ending: no new task can be started");
+    if (this.hasBegun) throw new SyscallError("EAGAIN", "the run is ending or over: no new task can be started");
   }
 
   #after(ms: number, ring: () => void): void {

@@ -9,7 +9,6 @@ import { KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits } from "./exits.ts";
 import { checkedLimits, checkName, type KernelOptions, type Limits } from "./limits.ts";
 import { KernelLog } from "./log.ts";
-import { captureContext } from "./machine/context.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
 import {
   type LogLevel,
@@ -25,7 +24,7 @@ import { originOf } from "./origin.ts";
 import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
 import { crashReport, panicDump } from "./report.ts";
-import { promised, resident, type Started } from "./resident.ts";
+import { type Started, StartedTasks } from "./resident.ts";
 import { Stopped } from "./stopped.ts";
 import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
@@ -88,8 +87,7 @@ export class Kernel {
   #nextTid = 1;
   readonly #end: EndOfRun = new EndOfRun(this);
   #polling = false;
-  /** Of the promises of tasks that were started from outside. */
-  readonly #pending = new Set<(reason: unknown) => void>();
+  readonly #started: StartedTasks = new StartedTasks(this);
 
   constructor(machine: Machine, options: KernelOptions = {}) {
     const { log, shuffle, ...limits } = options;
@@ -113,40 +111,36 @@ export class Kernel {
     this.#boot(program, name);
     try {
       for (const idleMs of this.loop()) {
-        const polled = this.machine.poll(idleMs);
+        const polled = this.machine.poll(idleMs, this.#started.isVacant);
         if (polled !== undefined) await polled;
       }
-      return this.#end.outcome() as T; // the main task's program returns a T
     } catch (error) {
-      for (const reject of this.#pending) reject(error); // a panic: the others have been told their ends
-      throw error;
+      throw this.#broken(error);
     }
+    return this.#end.outcome() as T; // the main task's program returns a T
   }
 
   /** As `run`, on a machine that never waits. @throws ENOTSUP as well, on one that does. */
   runSync<T>(program: Runnable<T>, name?: string): T {
     this.#boot(program, name);
-    for (const idleMs of this.loop()) {
-      if (this.machine.poll(idleMs) !== undefined) {
-        throw new SyscallError("ENOTSUP", `the ${this.machine.name} machine waits: use run, not runSync`);
+    try {
+      for (const idleMs of this.loop()) {
+        if (this.machine.poll(idleMs) !== undefined)
+          throw new SyscallError("ENOTSUP", `the ${this.machine.name} machine waits: use run, not runSync`);
       }
+    } catch (error) {
+      throw this.#broken(error);
     }
     return this.#end.outcome() as T; // the main task's program returns a T
   }
 
   /**
-   * Starts a task from outside, from a handler of Express, say, and promises its value; the promise has the task's `tid`.
-   * Boots the kernel if that was not done: it then runs until it is terminated, with a main task that only stays. The
-   * task and its children keep the AsyncLocalStorage of the caller.
-   * @returns rejected with what the task throws, or with ECANCELED when it is killed or the run ends
-   * @throws as spawn
+   * Starts a task from outside, from a handler of Express, say, and promises its value. Boots the kernel if that was not
+   * done: it then stays until it is terminated. What holds for the promise, the process and AsyncLocalStorage: `Started`.
+   * @throws as spawn; ENOTSUP where there is nothing outside: on a synchronous machine
    */
   start<T>(program: Runnable<T>, name?: string): Started<T> {
-    if (this.#nextTid === 1) this.run(resident(), "resident").catch(() => {}); // whoever waits has been told
-    const tid = this.spawn(program, name);
-    const task = this.tasks.get(tid) as Task; // it was made on the line above
-    this.traits.of(task).inContext = captureContext();
-    return promised<T>(task, this.#pending);
+    return this.#started.start(program, name);
   }
 
   /**
@@ -334,6 +328,12 @@ export class Kernel {
       );
     }
     this.main = this.tasks.get(this.spawn(program, name, undefined));
+  }
+
+  #broken(error: unknown): unknown {
+    this.#end.broken();
+    this.#started.lose(error);
+    return error;
   }
 
   #fireTimers(): void {

@@ -10,3 +10,6 @@ export function captureContext(): InContext {
   const resource = new AsyncResource("yieldix.task");
   return (run) => resource.runInAsyncScope(run);
 }
+
+/** Runs something in the context in which this module was loaded, which is nobody's request: for what serves many. */
+export const inFirstContext: InContext = captureContext();

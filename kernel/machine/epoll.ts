@@ -41,13 +41,13 @@ export class EpollMachine extends HostMachine {
   }
 
   // Harvests first: under load there is always something, and then neither a promise nor Node is involved.
-  poll(idleMs: number): void | Promise<void> {
+  poll(idleMs: number, isVacant?: boolean): void | Promise<void> {
     const events = this.#set.harvest();
     const now = performance.now();
     if (this.#isNodesTurn) this.#nodeTurnAt = now;
     const isBusy = events > 0 || !(idleMs > 0);
     this.#isNodesTurn = !isBusy || now - this.#nodeTurnAt >= nodeTurnMs;
-    return this.#isNodesTurn ? this.#wait.poll(isBusy ? 0 : idleMs) : undefined;
+    return this.#isNodesTurn ? this.#wait.poll(isBusy ? 0 : idleMs, isVacant) : undefined;
   }
 
   interrupt(): void {

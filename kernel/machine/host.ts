@@ -68,7 +68,7 @@ export abstract class HostMachine implements Machine {
     this.#processes.close();
   }
 
-  abstract poll(idleMs: number): void | Promise<void>;
+  abstract poll(idleMs: number, isVacant?: boolean): void | Promise<void>;
   abstract interrupt(): void;
   abstract listen(at: Address, options?: ListenOptions): Listener;
   abstract connect(to: Address): Connection;

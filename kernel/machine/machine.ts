@@ -136,8 +136,9 @@ export interface Machine {
    * Lets the world in: at once for 0, else until something is ready, the time is up or `interrupt` was called.
    * Watchers are told during the poll or between polls, never inside `watch` unless ready already.
    * @param idleMs how long it may wait, ms; Infinity: until something happens
+   * @param isVacant true when nobody waits for anything: a process that has nothing else to do may end meanwhile
    */
-  poll(idleMs: number): void | Promise<void>;
+  poll(idleMs: number, isVacant?: boolean): void | Promise<void>;
   /** Ends a poll under way; does nothing when none is. */
   interrupt(): void;
   /** False when no event can ever come any more, whoever watches: a simulated world with nothing scheduled. */

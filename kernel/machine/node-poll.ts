@@ -20,13 +20,17 @@ export class NodePoll {
   #hasty = 0;
   #hastyNext = 0;
 
+  /** The poll under way need not keep the process alive. */
+  #isVacant = false;
+
   /** As `Machine.poll`. Throws EBUSY while another one waits. */
-  poll(idleMs: number): Promise<void> {
+  poll(idleMs: number, isVacant = false): Promise<void> {
     // One turn of Node's loop. It ends by itself, so `interrupt` need not know of it.
     if (!(idleMs > 0)) return new Promise(oneTurn);
     if (this.#settle !== undefined) {
       throw new SyscallError("EBUSY", "a poll is under way already: a machine belongs to one kernel, make another");
     }
+    this.#isVacant = isVacant;
     this.#arm(idleMs === Infinity ? Infinity : performance.now() + idleMs);
     return new Promise(this.#begin);
   }
@@ -83,12 +87,12 @@ export class NodePoll {
   /**
    * One timer serves many polls: it is left to run when a poll ends early, and where it then fires too soon for the
    * poll of that moment it is set again for the rest. So a busy server, whose polls end early, hardly ever sets one.
-   * Referenced during a poll only: then it keeps the process alive even where nothing else would.
+   * Referenced during a poll only, and not in a vacant one: then it keeps the process alive even where nothing else would.
    */
   #arm(deadline: number): void {
     this.#deadline = deadline;
     if (this.#timer !== undefined && this.#timerAt <= deadline) {
-      this.#timer.ref();
+      if (!this.#isVacant) this.#timer.ref();
       return;
     }
     clearTimeout(this.#timer);
@@ -101,6 +105,7 @@ export class NodePoll {
     const waitMs = Math.max(0, Math.min(Math.ceil(this.#deadline - now), longestTimerMs));
     this.#timerAt = now + waitMs;
     this.#timer = setTimeout(this.#fire, waitMs);
+    if (this.#isVacant) this.#timer.unref();
   }
 
   readonly #fire = (): void => {

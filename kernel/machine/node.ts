@@ -35,8 +35,8 @@ export class NodeMachine extends HostMachine {
     this.#home = { highWaterBytes, lingerMs, endpoints: new Set<Closable>(), told: () => this.#poll.told() };
   }
 
-  poll(idleMs: number): Promise<void> {
-    return this.#poll.poll(idleMs);
+  poll(idleMs: number, isVacant?: boolean): Promise<void> {
+    return this.#poll.poll(idleMs, isVacant);
   }
 
   interrupt(): void {
