@@ -16,7 +16,7 @@ export const ExitCode = {
   panic: 70,
 } as const;
 
-/** As a shell reports a death by this signal: 130 for SIGINT, 143 for SIGTERM. */
+/** As a shell reports a death by this signal: 129 for SIGHUP, 130 for SIGINT, 143 for SIGTERM. */
 export function signalCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

@@ -27,7 +27,7 @@ Example:
   }
 
 Exit codes: 0 returned, 1 threw, 2 usage, 3 deadlock, 70 kernel panic,
-130 and 143 when SIGINT or SIGTERM had to cut it short.`;
+129, 130 and 143 when SIGHUP, SIGINT or SIGTERM had to cut it short.`;
 
 async function main(argv: string[]): Promise<void> {
   guardStreams();

@@ -1,16 +1,27 @@
-// SIGINT and SIGTERM while an app runs. The first asks the main task to end and lets everything clean up; the second
-// does not wait. One press of Ctrl-C can arrive twice: the terminal signals its whole process group, and npm passes on
-// what it gets; what comes within a moment of the first is therefore the same one.
+// The process's own signals while an app runs. Each goes to the main task first, if that waits for it (`WaitSignal`): it is
+// then the app's affair. Else INT, TERM and HUP ask the main task to end and let everything clean up; a second one does not
+// wait. USR2 does nothing; USR1 is Node's own. One press of Ctrl-C can arrive twice: the terminal signals its whole process
+// group, and npm passes on what it gets; what comes within a moment of the first is therefore the same one.
 
 import process from "node:process";
 import type { Exit, Kernel, Observer, Task } from "../../kernel/index.ts";
+import { type CatchableSignal, offerSignal } from "../../syscalls/index.ts";
 import { signalCode } from "./exit-code.ts";
 
 /** How long the app may take to end after the first signal, ms: 3 s to drain, 1 s for cleanup. */
 export const drainMs = 4_000;
-/** Within this time a signal is the first one again, ms. */
+/** Within this time Ctrl-C, or npm's TERM, is the one before again, ms. */
 const echoMs = 250;
-const handled = ["SIGINT", "SIGTERM"] as const;
+
+/** What the main task may wait for, by the process's name for it, and whether it comes twice. */
+const handled = {
+  SIGINT: { name: "INT", isEchoed: true },
+  SIGTERM: { name: "TERM", isEchoed: true },
+  SIGHUP: { name: "HUP", isEchoed: false },
+  SIGUSR2: { name: "USR2", isEchoed: false },
+} as const satisfies Record<string, { name: CatchableSignal; isEchoed: boolean }>;
+type Handled = keyof typeof handled;
+const all = Object.keys(handled) as Handled[]; // its own keys
 
 export class Signals implements Observer {
   /** The signal that asked the app to end. */
@@ -19,6 +30,8 @@ export class Signals implements Observer {
   wasUnclean = false;
   readonly #kernel: Kernel;
   readonly #now: () => number;
+  /** When each has come last, as no echo. */
+  readonly #at = new Map<Handled, number>();
   #firstAt = 0;
 
   /**
@@ -28,13 +41,13 @@ export class Signals implements Observer {
   constructor(kernel: Kernel, now: () => number) {
     this.#kernel = kernel;
     this.#now = now;
-    for (const signal of handled) process.on(signal, this.#heed);
+    for (const signal of all) process.on(signal, this.#heed);
   }
 
   /** The app is over. A signal now ends the process at once, except for one that is still the first. */
   stop(): void {
     this.#kernel.unobserve(this);
-    if (this.first === undefined) for (const signal of handled) process.off(signal, this.#heed);
+    if (this.first === undefined) for (const signal of all) process.off(signal, this.#heed);
   }
 
   /** Only plugged in after a signal: every observer slows every trap down. */
@@ -43,15 +56,34 @@ export class Signals implements Observer {
   }
 
   readonly #heed = (signal: NodeJS.Signals): void => {
+    const known = signal as Handled; // it is only called for these
     if (this.first !== undefined) {
-      if (this.#now() - this.#firstAt < echoMs) return;
-      process.stderr.write(`yieldix: a second signal, ${signal}: quitting without cleanup\n`);
-      process.exit(signalCode(signal));
+      this.#insist(known);
+    } else if (!this.#isEcho(known) && !this.#isTaken(known) && known !== "SIGUSR2") {
+      this.first = signal;
+      this.#firstAt = this.#now();
+      this.#kernel.log("info", 0, `${signal}: ending; a second signal quits without cleanup`);
+      this.#kernel.addObserver(this);
+      this.#kernel.terminate(signal, drainMs);
     }
-    this.first = signal;
-    this.#firstAt = this.#now();
-    this.#kernel.log("info", 0, `${signal}: ending; a second signal quits without cleanup`);
-    this.#kernel.addObserver(this);
-    this.#kernel.terminate(signal, drainMs);
   };
+
+  // What the main task waits for counts no more: who is asked to end and does not can still be made to.
+  #insist(signal: Handled): void {
+    if (signal === "SIGUSR2" || this.#now() - this.#firstAt < echoMs) return;
+    process.stderr.write(`yieldix: a second signal, ${signal}: quitting without cleanup\n`);
+    process.exit(signalCode(signal));
+  }
+
+  #isEcho(signal: Handled): boolean {
+    const [now, before] = [this.#now(), this.#at.get(signal) ?? Number.NEGATIVE_INFINITY];
+    if (handled[signal].isEchoed && now - before < echoMs) return true;
+    this.#at.set(signal, now);
+    return false;
+  }
+
+  #isTaken(signal: Handled): boolean {
+    const { main } = this.#kernel;
+    return main !== undefined && offerSignal(main, handled[signal].name);
+  }
 }
