@@ -18,7 +18,9 @@ export type Delivery = "taken" | "default" | "ended";
 /**
  * Sends a signal to a task. `KILL` kills, `STOP` freezes and `CONT` thaws it. `TERM`, `INT` and `HUP` cancel it, `USR1`
  * and `USR2` do nothing: all five unless it waits for them, see WaitSignal. Answers whether the task was alive. A stopped
- * task has its turn neither for a cancel nor for a signal it waits for before it goes on; only a kill does not wait.
+ * task has its turn neither for a cancel nor for a signal it waits for before it goes on; only a kill does not wait. Where
+ * nobody but a stopped task could go on, a run waits for somebody outside to have it do so, and a simulated one, where
+ * nobody is, ends in a deadlock.
  * @param tid whose; one's own is allowed, and a task that stops itself stops at that yield
  * @throws ESRCH if no task ever had this tid, EINVAL for what is no signal
  *

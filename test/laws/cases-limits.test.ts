@@ -248,7 +248,7 @@ describe("time of its turns", () => {
     const value = runSpending((spend) =>
       limited({ cpuMs: 50 }, function* () {
         const hungry = routine(function* hungry(): Program<void> {
-          for (;;) {
+          for (let n = 0; n < 10; n++) {
             yield* spend(20);
             yield;
           }
