@@ -15,16 +15,19 @@ export function replayLine(options: RunOptions, turn: number): string {
   return `seed ${seed}, turn ${turn}: to replay it, run(program, { ${shown} })`;
 }
 
+const lineBefore = /\n?seed -?\d+, turn \d+: to replay it, [^\n]*$/;
+
 /**
  * The error with the line under its message: the same object, so that its class, its code and its fields stay. What has
- * no message to add to is made the cause of an error that has.
+ * no message to add to is made the cause of an error that has. One that is thrown again and again has the latest line.
  */
 export function withLine(error: unknown, line: string): unknown {
   if (!(error instanceof Error) || !Object.isExtensible(error)) return new Error(line, { cause: error });
-  const { message, stack } = error;
+  const { message: before, stack } = error;
+  const message = before.replace(lineBefore, "");
   const both = message === "" ? line : `${message}\n${line}`;
   // As V8 makes it: no field that a comparison or a print of the error would show.
   Object.defineProperty(error, "message", { value: both, configurable: true, writable: true });
-  if (typeof stack === "string") error.stack = message === "" ? stack : stack.replace(message, () => both);
+  if (typeof stack === "string") error.stack = before === "" ? stack : stack.replace(before, () => both);
   return error;
 }

@@ -37,12 +37,17 @@ const defects: Record<string, [report: () => Report, broken: PromiseName, seen: 
   ],
   "throws in its undo": [() => take(waits.ThrowsInItsUndo), "undoWorks", /the undo of its wait threw.*cannot undo/],
   "throws in its giveBack": [() => take(handlers.ThrowsInGiveBack), "undoWorks", /giveBack .* threw.*cannot give back/],
-  "has no giveBack": [() => take(handlers.NoGiveBack), "granted", /killed just as it was granted/],
+  "has no giveBack": [() => take(handlers.NoGiveBack), "granted", /^one was killed just as it was granted.* 0 of 2/],
   "puts back what others wait for": [() => take(handlers.PutsBackOnly), "granted", /while 2 more waited: 0 of 2/],
   "gives back twice": [
     () => take(handlers.GivesBackTwice),
     "givenOnce",
     /2 others were answered, where one answer serves 1/,
+  ],
+  "gives back to those that wait, and drops it otherwise": [
+    () => take(handlers.GivesBackToThoseThatWait),
+    "granted",
+    /granted its answer, and nobody else waited; then another asked, and of that: it still waits/,
   ],
   "acts before it blocks": [
     () => take(handlers.ActsBeforeItBlocks, { waiting: ({ visits, waiting }) => visits + waiting.size - waiting.size }),
@@ -124,6 +129,9 @@ const defects: Record<string, [report: () => Report, broken: PromiseName, seen: 
     "outside",
     /^the kernel says: deadlock/,
   ],
+  "ends the wait of another": [() => take(waits.UndoesTheFirst), "beside", /two waited, and the second was killed/],
+  "cannot wait twice in one Select": [() => take(waits.RefusesItsTaskTwice), "loser", /EBUSY: once|Error: once/],
+  "waits for what is there": [() => take(waits.AlwaysWaits), "served", /`ready` was called, .*: it still waits/],
   "hides another that waits": [
     () => take(waits.KeepsOneWaiter),
     "beside",
@@ -142,6 +150,15 @@ const defects: Record<string, [report: () => Report, broken: PromiseName, seen: 
     () => examineSyscall((shelf) => new Take(shelf), at(CarelessShelf)),
     "second",
     /`answer` was called twice: 1 of them was answered/,
+  ],
+  "wakes twice, where one can wait": [
+    () =>
+      examineSyscall((shelf) => new handlers.TakesAlone(shelf), {
+        ...at(CarelessShelf),
+        ready: (on) => on.items.push(""),
+      }),
+    "second",
+    /one waited, and `answer` was called twice; then another asked/,
   ],
   "serves who came last": [
     () => examineSyscall((shelf) => new Take(shelf), at(LastComes)),
@@ -181,6 +198,18 @@ test("each promise is broken by one of them", () => {
     "loser",
   ]);
   expect(take(waits.KeepsATimer).broken.map(({ name }) => name)).toContain("answered");
+});
+
+test("it is asked in whole turns, trap by trap, and in other orders of turns", () => {
+  const runs = new Map<number, number>();
+  take(Take, {
+    answer: (shelf, { kernel }) => {
+      runs.set(kernel.limits.quantum, (runs.get(kernel.limits.quantum) ?? 0) + 1);
+      put(shelf);
+    },
+  });
+  expect([...runs.keys()]).toEqual([32, 1]);
+  expect(runs.get(32)).toBe(2 * (runs.get(1) ?? 0)); // once shuffled
 });
 
 test("the error says what was promised, what was seen and how to mend it", () => {

@@ -3,10 +3,13 @@
 
 import { expect, test } from "vitest";
 import type { Connection } from "../../kernel/machine/machine.ts";
-import type { Program, Tid } from "../../kernel/syscall.ts";
+import { type Program, Syscall, type Tid } from "../../kernel/syscall.ts";
+import * as vocabulary from "../../syscalls/index.ts";
 import {
+  Adopt,
   Await,
   CancelTask,
+  CancelTasks,
   Connect,
   GetEnv,
   GetMachine,
@@ -16,11 +19,14 @@ import {
   GetTime,
   Join,
   KillTask,
+  KillTasks,
+  Limit,
   Listen,
   ListTasks,
   Log,
   NewTask,
   Park,
+  Pledge,
   ReadWait,
   Select,
   SendSignal,
@@ -131,6 +137,9 @@ test.each(["a promise", "a function that starts one"])("Await of %s", async (wha
 
 /** Those that never wait. */
 const instant: Record<string, () => Report> = {
+  Adopt: () => checkSyscall(({ client }) => new Adopt(client), { setup: socketPair }),
+  CancelTasks: () =>
+    checkSyscall((tid) => new CancelTasks([tid]), { setup: child, refused: () => new CancelTasks([99]) }),
   CancelTask: () => checkSyscall((tid) => new CancelTask(tid), { setup: child, refused: () => new CancelTask(99) }),
   GetEnv: () => checkSyscall(() => new GetEnv("HOME")),
   GetMachine: () => checkSyscall(() => new GetMachine()),
@@ -139,9 +148,12 @@ const instant: Record<string, () => Report> = {
   GetTid: () => checkSyscall(() => new GetTid()),
   GetTime: () => checkSyscall(() => new GetTime()),
   KillTask: () => checkSyscall((tid) => new KillTask(tid), { setup: child, refused: () => new KillTask(99) }),
+  KillTasks: () => checkSyscall((tid) => new KillTasks([tid]), { setup: child, refused: () => new KillTasks([99]) }),
+  Limit: () => checkSyscall(() => new Limit({ children: 5 }), { refused: () => new Limit({ cpuMs: -1 }) }),
   ListTasks: () => checkSyscall(() => new ListTasks()),
   Log: () => checkSyscall(() => new Log("a word")),
   NewTask: () => checkSyscall(() => new NewTask(sleeper([])), { refused: () => new NewTask(1 as never) }),
+  Pledge: () => checkSyscall(() => new Pledge(["sync"])),
   SendSignal: () =>
     checkSyscall((tid) => new SendSignal(tid, "USR1"), { setup: child, refused: () => new SendSignal(99, "HUP") }),
   SetEnv: () => checkSyscall(() => new SetEnv("HOME", "/")),
@@ -157,4 +169,13 @@ test.each(Object.entries(instant))("%s", (name, check) => {
     kept: "not asked",
     why: expect.stringContaining("it never waits: it was answered with"),
   });
+});
+
+test("every shipped syscall has a line here", () => {
+  const shipped = Object.entries(vocabulary).filter(
+    ([, made]) => "prototype" in made && made.prototype instanceof Syscall,
+  );
+  const checked = new Set([...Object.keys(waiting), ...Object.keys(instant), "Await"]);
+  expect(shipped.map(([name]) => name).filter((name) => !checked.has(name))).toEqual([]);
+  expect(shipped.length).toBeGreaterThan(25);
 });

@@ -95,6 +95,16 @@ describe("a shuffled run", () => {
     expect(error).toMatchObject({ cause: "a word", message: expect.stringContaining('seed: 9, faults: "all"') });
   });
 
+  test("with an error that was thrown before says it once", () => {
+    const error = new RangeError("one for all");
+    const throwing = function* (): Program<never> {
+      throw error;
+    };
+    for (const seed of [4, 5]) expect(() => run(throwing, { schedule: "shuffle", seed })).toThrow(error);
+    expect(error.message).toMatch(/^one for all\nseed 5, turn \d+: [^\n]*$/);
+    expect(error.stack?.match(/to replay it/g)).toHaveLength(1);
+  });
+
   test("and a law that was broken in it says the same", () => {
     const breaking = function* (): Program<void> {
       yield* new Custom(({ kernel }) => void kernel.outside++);

@@ -97,12 +97,12 @@ const atOnce: Scene = {
 };
 
 /** Its quantum is used up by the syscall, so that its task can be killed before it goes on with the answer. */
-const atOnceKilled = (way?: Way): Scene => ({
+const atOnceKilled: Scene = {
   promises: ["granted"],
   quantum: 1,
   unasked: (check) => needsPassing(check) ?? needsReady(check),
-  *play(stage): Program<void> {
-    const subject = yield* stage.prepare(way?.(stage));
+  *play(stage) {
+    const subject = yield* stage.prepare();
     yield* stage.ready();
     stage.trap.subjects = [subject];
     yield* stage.cue(subject);
@@ -110,11 +110,10 @@ const atOnceKilled = (way?: Way): Scene => ({
     if (stage.trap.caught === undefined) return;
     const next = yield* askAfter(stage);
     stage.expect("granted", next.state === "answered", () => {
-      const which = way === undefined ? "one" : "one in a Select";
-      return `${which} was answered at once and killed before it could go on; then another asked, and of that: ${next.outcome}`;
+      return `one was answered at once and killed before it could go on; then another asked, and of that: ${next.outcome}`;
     });
   },
-});
+};
 
 /** Two answers, before the first of those that wait has its turn. */
 const second: Scene = {
@@ -155,8 +154,7 @@ export const grantingScenes: readonly Scene[] = [
   granted(inSelect),
   dropped,
   kept,
-  atOnceKilled(),
-  atOnceKilled(inSelect),
+  atOnceKilled,
   second,
   secondKept,
 ];

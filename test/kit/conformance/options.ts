@@ -52,7 +52,10 @@ export interface CheckOptions<C> {
   readonly personal?: boolean;
   /** True: `answer` can be called once in a run, as who has a lock can release it once. Default false. */
   readonly single?: boolean;
-  /** True: those that wait do so together, as at a barrier: for one that leaves, all are told. Default false. */
+  /**
+   * True: one that leaves changes it for the others, as at a barrier, or where what it works on ends with its task; so
+   * nobody is asked to be served after it. Default false.
+   */
   readonly together?: boolean;
   /** True: who came first need not be served first, as where some have priority. Default false. */
   readonly anyOrder?: boolean;
@@ -60,6 +63,6 @@ export interface CheckOptions<C> {
   readonly late?: boolean;
   /** Simulated ms that are given for an answer to arrive, and for all to settle. Default 100. */
   readonly patienceMs?: number;
-  /** Of each run, as for `run`: a seed, a host, faults. */
-  readonly run?: Omit<RunOptions, "observers" | "quantum" | "schedule">;
+  /** Of each run, as for `run`: a seed, a host, bounds. No faults: they may keep an `answer` from having its effect. */
+  readonly run?: Omit<RunOptions, "faults" | "observers" | "quantum" | "schedule">;
 }

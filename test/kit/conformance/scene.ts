@@ -33,7 +33,7 @@ export function needsTwo(check: Check): string | undefined {
 
 /** For scenes in which one leaves, and the others stay. */
 export function needsAlone({ options }: Check): string | undefined {
-  return options.together === true ? "by the option `together` all are told when one leaves" : undefined;
+  return options.together === true ? "by the option `together` one that leaves changes it for the others" : undefined;
 }
 
 /** For scenes in which an answer goes to another task than the one it was for. */

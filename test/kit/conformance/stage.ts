@@ -81,7 +81,7 @@ export class Stage {
     return subject;
   }
 
-  /** As `ask`, for what is to wait: the run can show no more if it does not. @param whose promise that breaks */
+  /** As `ask`, for what is to wait: the run can show no more if it does not. @param name which promise that breaks */
   *askToWait(name: PromiseName, request?: Request): Program<Subject> {
     const subject = yield* this.ask(request);
     this.expect(name, subject.waits, () => `one that was to wait did not: ${subject.outcome}`);

@@ -50,6 +50,21 @@ export class PutsBackOnly extends Take {
   }
 }
 
+export class GivesBackToThoseThatWait extends Take {
+  override giveBack(item: string): void {
+    if (this.shelf.waiting.size > 0) this.shelf.put(item);
+  }
+}
+
+/** Lets one wait at a time, at a shelf that does not forget who that was. */
+export class TakesAlone extends Take {
+  override handle(task: Task, kernel: Kernel): Answer<string> {
+    const { waiting } = this.shelf;
+    if (this.shelf.items.length === 0 && waiting.size > 0) throw new SyscallError("EBUSY", "another one waits");
+    return super.handle(task, kernel);
+  }
+}
+
 export class ActsBeforeItBlocks extends Take {
   override handle(task: Task, kernel: Kernel): Answer<string> {
     this.shelf.visits++;

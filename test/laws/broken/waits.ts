@@ -4,6 +4,7 @@ import {
   type Answer,
   type Kernel,
   Syscall,
+  SyscallError,
   type Task,
   type Tid,
   type Undo,
@@ -108,6 +109,31 @@ export class KeepsOneWaiter extends Take {
     for (const other of this.shelf.waiting) this.shelf.waiting.delete(other);
     this.shelf.waiting.add(waiter);
     return () => this.shelf.waiting.clear();
+  }
+}
+
+export class UndoesTheFirst extends Take {
+  override arm(waiter: Waiter<string>): Undo<string> {
+    const { waiting } = this.shelf;
+    waiting.add(waiter);
+    return () => {
+      const [first] = waiting;
+      if (first !== undefined) waiting.delete(first);
+    };
+  }
+}
+
+/** So that it cannot be in a Select twice. */
+export class RefusesItsTaskTwice extends Take {
+  override arm(waiter: Waiter<string>, kernel: Kernel): Undo<string> {
+    for (const other of this.shelf.waiting) if (other.task === waiter.task) throw new SyscallError("EBUSY", "once");
+    return super.arm(waiter, kernel);
+  }
+}
+
+export class AlwaysWaits extends Take {
+  override handle(task: Task, kernel: Kernel): Answer<string> {
+    return task.block<string>(this, (waiter) => this.arm(waiter, kernel));
   }
 }
 
