@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const documents = [
   "README.md",
   "apps/README.md",
+  "apps/lib/README.md",
   "bench/README.md",
   "kernel/README.md",
   "syscalls/README.md",
