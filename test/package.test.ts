@@ -2,7 +2,7 @@
 // would: run, imported, type-checked. No install script runs, and nothing is there that is not shipped.
 
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -179,6 +179,41 @@ describe("an installed yieldix", () => {
     const { code, out } = await compile(...nodeNext, "wrong.ts");
     expect(out).toMatch(/wrong\.ts\(3,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/);
     expect(code).not.toBe(0);
+  });
+
+  test("begins a syscall and an app, which compile under every strict flag and pass their tests", async () => {
+    const begun = folder("begun");
+    mkdirSync(join(begun, "node_modules"));
+    symlinkSync(join(home, "node_modules/yieldix"), join(begun, "node_modules/yieldix"));
+    symlinkSync(join(root, "node_modules/vitest"), join(begun, "node_modules/vitest"));
+    const { compilerOptions } = JSON.parse(readFileSync(join(root, "tsconfig.json"), "utf8")) as {
+      compilerOptions: object;
+    }; // ours
+    const { rewriteRelativeImportExtensions, allowImportingTsExtensions, ...flags } = compilerOptions as Record<
+      string,
+      unknown
+    >; // as above
+    expect([rewriteRelativeImportExtensions, allowImportingTsExtensions]).toEqual([true, true]);
+    const options = { ...flags, types: [], noEmit: true };
+    write(
+      { "package.json": '{ "type": "module" }', "tsconfig.json": JSON.stringify({ compilerOptions: options }) },
+      begun,
+    );
+    for (const what of [
+      ["syscall", "TakeTicket"],
+      ["app", "hello"],
+    ]) {
+      expect(await must(begun, join(home, "node_modules/.bin/yieldix"), "new", ...what)).toContain(
+        "next: npx vitest run",
+      );
+    }
+    await must(begun, process.execPath, join(root, "node_modules/typescript/bin/tsc"));
+    const { testResults } = JSON.parse(
+      await must(begun, join(root, "node_modules/.bin/vitest"), "run", "--reporter", "json"),
+    ) as {
+      testResults: { status: string }[];
+    }; // vitest's
+    expect(testResults.map(({ status }) => status)).toEqual(["passed", "passed"]);
   });
 
   test("exports what it says and hides the rest; yieldix/testing needs no vitest", async () => {

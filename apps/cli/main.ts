@@ -11,6 +11,7 @@ import { ExitCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { home } from "./home.ts";
 import { machineNames } from "./machines.ts";
+import { type Kind, writeNew } from "./new.ts";
 import { type RunOptions, run } from "./run.ts";
 import { guardStreams } from "./streams.ts";
 
@@ -50,6 +51,12 @@ function command(): Command {
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
+  addRun(yieldix);
+  addNew(yieldix);
+  return yieldix;
+}
+
+function addRun(yieldix: Command): void {
   yieldix
     .command("run")
     .description("run an app: a .ts or .js module whose default export returns a program")
@@ -65,7 +72,27 @@ function command(): Command {
       const code = await run(app, args[0] === "--" ? args.slice(1) : args, options);
       if (code !== ExitCode.ok) process.exitCode = code;
     });
-  return yieldix;
+}
+
+const newExample = `
+Example:
+  $ yieldix new syscall TakeTicket
+  $ yieldix new app my-app`;
+
+function addNew(yieldix: Command): void {
+  const begin = yieldix
+    .command("new")
+    .description("write a file to start from, and its test; overwrites nothing")
+    .addHelpText("after", newExample);
+  const write = (kind: Kind) => (name: string) => {
+    process.stdout.write(writeNew(kind, name, process.cwd()));
+  };
+  begin
+    .command("syscall")
+    .description("a syscall that blocks")
+    .argument("<Name>", "in PascalCase")
+    .action(write("syscall"));
+  begin.command("app").description("an app").argument("<name>", "in kebab-case").action(write("app"));
 }
 
 function quantum(text: string): number {
