@@ -81,7 +81,8 @@ describe("a row says", () => {
       /** L. */ export class Lock<T> {
         /** Waits. */ acquire(): Sleep<T> {}
         /** Gives. */ release(item: T): void {}
-        /** For Sleep. */ join(): void {}
+        /** For Sleep: joins it. */ join(): void {}
+        /** @throws EINVAL */ silent(): void {}
         quiet(): void {}
         #own(): void {}
         /** P. */ private hidden(): void {}
@@ -108,6 +109,12 @@ describe("a row says", () => {
       /** O. */ export interface Options { /** D. */ describe(): string }
       /** E. */ export class LateError extends Error {}`);
     expect(calls(rows)).toEqual(["yield* members.start(program): Tid<T>"]);
+  });
+
+  test("the methods alone of a class that is exported as a type", () => {
+    const text = "/** M. */ export class Members { constructor(roster: Roster) {} /** S. */ start(): Call<number> {} }";
+    expect(calls(rowsOf(text, 'export { type Members } from "./a.ts";'))).toEqual(["yield* members.start(): number"]);
+    expect(calls(rowsOf(text, 'export type { Members } from "./a.ts";'))).toEqual(["yield* members.start(): number"]);
   });
 
   test("what is found in the order of the index", () => {

@@ -37,7 +37,7 @@ function errorsIn(text: string): string[] {
       .trim()
       .split(/\n\s*\n/, 1)[0]
       ?.replace(/\s+/g, " ") ?? "";
-  const own = /(?:^|[;,] (?:and )?)(what (?:(?! if )[^;,.])+)/g;
+  const own = /(?:^|[;,] (?:and )?)(what (?:(?! if )[^;,.()])+)/g;
   const found = [
     ...[...line.matchAll(/\b(?:E[A-Z0-9]{3,}|[A-Z][A-Za-z]*Error|Cancelled)\b/g)].map(({ 0: code }) => code),
     ...[...line.matchAll(own)].map(([, clause = ""]) => clause.trim()),

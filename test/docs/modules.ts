@@ -22,6 +22,13 @@ export interface Declared {
   readonly module: Module;
 }
 
+/** Something exported. */
+export interface Exported {
+  readonly declared: Declared;
+  /** True: as a type alone, so that nobody can construct it. */
+  readonly isType: boolean;
+}
+
 /** Reads each file once. */
 export class Modules {
   readonly #read: (path: string) => string;
@@ -66,17 +73,18 @@ export class Module {
   }
 
   /** What it exports, in the order in which it says so; re-exports lead to where a thing is declared. */
-  exports(): Declared[] {
+  exports(): Exported[] {
     return this.#body.flatMap((node) => {
       const target = this.#source(node);
       if (node.type === "ExportAllDeclaration") return target === undefined ? [] : this.#modules.get(target).exports();
       if (node.type !== "ExportNamedDeclaration") return [];
       const own = child(node, "declaration");
-      if (own !== undefined) return namesOf(own).map((name) => this.#required(name));
-      return children(node, "specifiers").map((specifier) => {
-        const name = nameOf(child(specifier, "local"));
-        return target === undefined ? this.#required(name) : this.#modules.get(target).#required(name);
-      });
+      if (own !== undefined) return namesOf(own).map((name) => ({ declared: this.#required(name), isType: false }));
+      const module = target === undefined ? this : this.#modules.get(target);
+      return children(node, "specifiers").map((specifier) => ({
+        declared: module.#required(nameOf(child(specifier, "local"))),
+        isType: node["exportKind"] === "type" || specifier["exportKind"] === "type",
+      }));
     });
   }
 

@@ -134,7 +134,7 @@ function parameterName(parameter: Node): string {
     case "RestElement":
       return `...${parameterName(child(parameter, "argument") ?? parameter)}`;
     case "Identifier":
-      return `${nameOf(parameter)}${parameter["optional"] === true ? "?" : ""}`;
+      return `${nameOf(parameter).replace(/^_/, "")}${parameter["optional"] === true ? "?" : ""}`;
     default:
       return "options"; // taken apart where it arrives
   }

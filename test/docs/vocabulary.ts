@@ -1,8 +1,9 @@
 // The vocabulary as rows of a table: every export of an index file, in its order, with what its types and its docstring
-// say. Of an object's methods there are those that it documents; one whose docstring begins "For Park." is for Park.
+// say. Of an object's methods there are those that it documents; one whose docstring begins with "For" is for whom it names.
 // What is exported, or yielded, and has no docstring is a fault: the table would be silent about it.
 
-import { child, type Declared, type Modules, type Node, nameOf } from "./modules.ts";
+import type { Docstring } from "./docstring.ts";
+import { child, type Declared, type Exported, type Modules, type Node, nameOf } from "./modules.ts";
 import {
   annotationOf,
   constructorOf,
@@ -32,13 +33,24 @@ export interface Vocabulary {
 /** @param index the path of the file whose exports they are */
 export function readVocabulary(modules: Modules, index: string): Vocabulary {
   const faults: string[] = [];
-  const exported = [...new Set(modules.get(index).exports())]; // an overloaded function once
-  const rows = exported.flatMap((declared) => {
-    if (declared.doc === undefined) faults.push(`${declared.module.path}: ${declared.name} has no docstring`);
-    return rowsOf(declared, new Set(exported), faults);
+  const exported = uniqueOf(modules.get(index).exports());
+  const all = new Set(exported.map(({ declared }) => declared));
+  const rows = exported.flatMap(({ declared, isType }) => {
+    if (!isSaid(declared.doc)) faults.push(`${declared.module.path}: ${declared.name} has no docstring`);
+    const found = rowsOf(declared, all, faults);
+    return isType ? found.filter(({ call }) => !/^(yield\* )?new /.test(call)) : found;
   });
-  const names = new Set(exported.map(({ name }) => name));
+  const names = new Set([...all].map(({ name }) => name));
   return { rows: rows.map((row) => ({ ...row, errors: row.errors.filter((error) => isError(error, names)) })), faults };
+}
+
+// An overloaded function is exported by each of its signatures.
+function uniqueOf(exported: readonly Exported[]): Exported[] {
+  return [...new Map(exported.map((each) => [each.declared, each])).values()];
+}
+
+function isSaid(doc: Docstring | undefined): doc is Docstring {
+  return doc !== undefined && doc.sentence !== "";
 }
 
 // "as recv" and "as WaitTask" lead on; "as ever" does not.
@@ -142,12 +154,12 @@ function methodRows(declared: Declared, ofWhom: string, faults: string[]): Row[]
     if (signature === undefined || isHidden || seen.has(name)) return [];
     seen.add(name);
     const doc = module.doc(member);
-    if (doc === undefined) {
+    if (!isSaid(doc)) {
       const isInherited = member["override"] === true;
       if (signature.isYielded && !isInherited) faults.push(`${module.path}: ${declared.name}.${name} has no docstring`);
       return [];
     }
-    if (/^For \w+( \w+)?\.$/.test(doc.sentence)) return [];
+    if (/^For \S/.test(doc.sentence)) return [];
     const call = `${signature.isYielded ? "yield* " : ""}${object}.${name}(${signature.parameters})`;
     return [{ call, answer: signature.answer, what: doc.sentence, errors: doc.errors, family: "" }];
   });
