@@ -1,14 +1,13 @@
-// The documents are true: every app in a README runs and prints what the README says, and every link leads somewhere.
+// The documents are true: every app in a README runs and prints what the README says, its tests pass, what it breaks is
+// found out in the words that it says, and every link leads somewhere.
 
-import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { root } from "./apps/cli/command.ts";
+import { readDocument, type Snippet } from "./readme/document.ts";
+import { Project } from "./readme/project.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const documents = [
   "README.md",
   "apps/README.md",
@@ -20,65 +19,66 @@ const documents = [
   "test/kit/README.md",
 ];
 
-interface Snippet {
-  readonly line: number;
-  readonly code: string;
-  /** What the document says it prints; undefined: it says nothing. */
-  readonly output: string | undefined;
-  /** The name the document gives the file. */
-  readonly file: string;
-}
+const textOf = (document: string): string => readFileSync(join(root, document), "utf8");
 
-function snippetsOf(document: string): Snippet[] {
-  const text = readFileSync(join(root, document), "utf8");
-  const blocks = [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
-  return blocks.flatMap((block, i) => {
-    const [, language, code = ""] = block;
-    if (language !== "ts" || !code.includes("export default")) return [];
-    const until = blocks.slice(i + 1).findIndex(([, next]) => next === "ts");
-    const behind = blocks.slice(i + 1, until < 0 ? undefined : i + 1 + until);
-    const before = text.slice(0, block.index);
-    const [, file = "app.ts"] = /`(\w+\.ts)`:?\s*$/.exec(before) ?? [];
-    return [{ line: before.split("\n").length, code, output: behind.find(([, next]) => next === "text")?.[2], file }];
-  });
-}
+const filesOf = (snippets: readonly Snippet[]): Record<string, string> =>
+  Object.fromEntries(snippets.map(({ file, code }) => [file, code]));
 
-async function run(snippet: Snippet): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "yieldix-readme-"));
+async function within<T>(files: Record<string, string>, use: (project: Project) => Promise<T>): Promise<T> {
+  const project = new Project(files);
   try {
-    writeFileSync(join(folder, snippet.file), snippet.code);
-    const main = join(root, "apps/cli/main.ts");
-    const tsx = import.meta.resolve("tsx");
-    const argv = ["--import", tsx, main, "run", snippet.file];
-    return (await promisify(execFile)(process.execPath, argv, { cwd: folder })).stdout;
+    return await use(project);
   } finally {
-    rmSync(folder, { recursive: true });
+    project.remove();
   }
 }
 
-// Trailing blanks are nothing a reader can see.
+// Trailing blanks are nothing a reader can see; how long a task has waited is not the same twice.
 function seen(text: string): string {
-  return text.replace(/[ \t]+$/gm, "").trim();
+  return text
+    .replace(/[ \t]+$/gm, "")
+    .replace(/ for \d+ ms /g, " for … ms ")
+    .trim();
 }
 
 describe.each(documents)("%s", (document) => {
-  const snippets = snippetsOf(document);
-  for (const snippet of snippets) {
-    test(`the app on line ${snippet.line} runs and prints what is said`, async () => {
-      const printed = await run(snippet);
-      if (snippet.output !== undefined) expect(seen(printed)).toBe(seen(snippet.output));
+  const { apps, tests, breaks } = readDocument(textOf(document));
+  for (const { line, file, code, output } of apps) {
+    test(`the app on line ${line} runs and prints what is said`, async () => {
+      const ended = await within({ [file]: code }, (project) => project.run(file));
+      const isMeantToFail = output?.startsWith("yieldix: ") === true;
+      if (!isMeantToFail) expect(ended.code, ended.err).toBe(0);
+      if (output !== undefined) expect(seen(ended.out + (isMeantToFail ? ended.err : ""))).toBe(seen(output));
+    });
+  }
+
+  if (tests.length > 0)
+    test("the tests pass, and with the apps they compile", async () => {
+      const files = filesOf([...apps, ...tests]);
+      expect(await within(files, (project) => project.compile())).toBe("");
+      expect(await within(files, (project) => project.test())).toMatch(/Tests +\d+ passed \(\d+\)/);
+    });
+
+  for (const { line, file, code, output } of breaks) {
+    test(`the change on line ${line} is found out, in the words that are said`, async () => {
+      const files = { ...filesOf([...apps, ...tests]), [file]: code };
+      const isTypes = /error TS\d/.test(output);
+      const printed = await within(files, (project) => (isTypes ? project.compile() : project.test()));
+      for (const said of seen(output).split("\n")) expect(printed).toContain(said.trim());
     });
   }
 
   test("every link to a file leads to one", () => {
-    const text = readFileSync(join(root, document), "utf8");
-    const links = [...text.matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = ""]) => link);
+    const links = [...textOf(document).matchAll(/\]\(([^)#]+)(?:#[^)]*)?\)/g)].map(([, link = ""]) => link);
     const broken = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(root, dirname(document), link)));
     expect(broken).toEqual([]);
   });
 });
 
-test("the README has apps to run, and says what they print", () => {
-  expect(snippetsOf("README.md").filter(({ output }) => output !== undefined).length).toBeGreaterThanOrEqual(2);
-  expect(snippetsOf("syscalls/README.md").length).toBeGreaterThanOrEqual(1);
+test("the README has apps to run and says what they print, and the guide to syscalls has all its steps", () => {
+  expect(readDocument(textOf("README.md")).apps.filter(({ output }) => output !== undefined).length).toBeGreaterThan(1);
+  const guide = readDocument(textOf("syscalls/README.md"));
+  expect(guide.apps.map(({ file }) => file)).toEqual(["count-tasks.ts", "take.ts", "borrow.ts"]);
+  expect(guide.tests.map(({ file }) => file)).toEqual(["take.test.ts"]);
+  expect(guide.breaks.map(({ file }) => file)).toEqual(["count-tasks.ts", "take.ts"]);
 });

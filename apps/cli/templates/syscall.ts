@@ -98,7 +98,7 @@ ${imports([
   ["vitest", "expect", "test"],
   [from.syscalls, "Join", "NewTask", "Sleep"],
   [from.own, name, `${name}Shelf`],
-  [from.kit, "run"],
+  [from.kit, "checkSyscall", "run"],
 ])}
 
 test("what is there is taken at once, and what is put later by who waits", () => {
@@ -112,6 +112,17 @@ test("what is there is taken at once, and what is put later by who waits", () =>
     return [first, yield* new Join(taker)];
   });
   expect(value).toEqual(["first", "second"]);
+});
+
+test("it keeps the promises of a syscall: killed, cancelled, out of time, or in a Select", () => {
+  checkSyscall((shelf) => new ${name}(shelf), {
+    *setup() {
+      return new ${name}Shelf<string>();
+    },
+    answer: (shelf) => shelf.put("an item"), // what ends its wait
+    ready: (shelf) => shelf.put("an item"), // the same, before anybody waits
+    waiting: (shelf) => shelf.waiting.size, // how many wait
+  });
 });
 `;
 }
