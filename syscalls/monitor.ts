@@ -1,0 +1,186 @@
+// Monitor: hears of the ends of any number of tasks, one after the other, after Erlang's monitors. It takes nothing upon
+// itself: a crash is still reported, an exit still there to be collected.
+
+import {
+  type Answer,
+  type Exit,
+  type Kernel,
+  Ring,
+  Syscall,
+  SyscallError,
+  type Task,
+  type Tid,
+} from "../kernel/syscall.ts";
+import type { ExitWatcher } from "../kernel/task.ts";
+import { Park, WaitQueue } from "./park.ts";
+
+/** The end of a task that was monitored. */
+export interface Ended {
+  readonly tid: Tid;
+  readonly name: string;
+  readonly exit: Exit;
+}
+
+const maxTasks = 65_536;
+
+/**
+ * Watches over tasks. It belongs to the first task that adds one to it: with that it is over.
+ *
+ * ```ts
+ * const monitor = new Monitor();
+ * for (const tid of workers) yield* monitor.add(tid);
+ * while (monitor.size > 0) {
+ *   const { name, exit } = yield* monitor.next();
+ *   yield* new Log(`${name} ${exit.status}`);
+ * }
+ * ```
+ */
+export class Monitor {
+  readonly #watched = new Map<Tid, Watch>();
+  readonly #ended = new Ring<Ended>();
+  readonly #queue = new WaitQueue<Ended>(
+    "end of one of",
+    () => `${this.#watched.size} monitored task${this.#watched.size === 1 ? "" : "s"}`,
+    () => [...this.#watched.keys()],
+  );
+  #owner: Task | undefined = undefined;
+
+  /** How many tasks it has yet to tell the end of. */
+  get size(): number {
+    return this.#watched.size + this.#ended.size;
+  }
+
+  /**
+   * Watches a task, too; twice is once. One that has ended is told of by the next `next`.
+   * @throws ESRCH if no task ever had this tid, ESTALE if it has ended and its end is not remembered, EAGAIN at 65,536
+   * tasks
+   */
+  add(tid: Tid): Syscall<void> {
+    return new MonitorTask(this, tid);
+  }
+
+  /** Stops watching a task. True if it was watched. What has ended already is still told. */
+  remove(tid: Tid): boolean {
+    return this.#watched.get(tid)?.stop() === true;
+  }
+
+  /** Waits for the next end of a task that is watched, in the order of their ends. */
+  next(): Syscall<Ended> {
+    return new NextEnd(this, this.#queue);
+  }
+
+  /** For `add`. */
+  watch(tid: Tid, by: Task): void {
+    const { kernel } = by;
+    const task = kernel.find(tid);
+    if (this.size >= maxTasks) {
+      throw new SyscallError("EAGAIN", `a monitor watches ${maxTasks} tasks at most: take some ends, or remove some`);
+    }
+    this.#ownedBy(by);
+    if (task === undefined) {
+      const record = kernel.exits.find(tid);
+      if (record === undefined) throw new SyscallError("ESTALE", `task ${tid} has ended, and nobody knows how`);
+      this.tell({ tid, name: record.name, exit: record.exit });
+    } else if (!this.#watched.has(tid)) {
+      this.#watched.set(tid, new Watch(this, task));
+    }
+  }
+
+  /** For a watch. */
+  forget(tid: Tid): void {
+    this.#watched.delete(tid);
+  }
+
+  /** For a watch. */
+  tell(ended: Ended): void {
+    if (!this.#queue.hand(ended)) this.#ended.push(ended);
+  }
+
+  /** For `next`: the oldest end that nobody has been told. */
+  take(): Ended | undefined {
+    return this.#ended.shift();
+  }
+
+  /** For `next`: it was granted to a task that was killed before taking it. */
+  giveBack(ended: Ended): void {
+    if (this.#queue.hand(ended)) return;
+    const later: Ended[] = [];
+    for (let one = this.#ended.shift(); one !== undefined; one = this.#ended.shift()) later.push(one);
+    for (const one of [ended, ...later]) this.#ended.push(one);
+  }
+
+  #ownedBy(task: Task): void {
+    if (this.#owner !== undefined) return;
+    this.#owner = task;
+    task.watchExit({
+      passive: true,
+      exited: () => {
+        for (const watch of this.#watched.values()) watch.stop();
+      },
+    });
+  }
+}
+
+class Watch implements ExitWatcher {
+  readonly passive = true;
+  readonly #monitor: Monitor;
+  readonly #task: Task;
+
+  constructor(monitor: Monitor, task: Task) {
+    this.#monitor = monitor;
+    this.#task = task;
+    task.watchExit(this);
+  }
+
+  exited(exit: Exit): void {
+    const { tid, name } = this.#task;
+    this.#monitor.forget(tid);
+    this.#monitor.tell({ tid, name, exit });
+  }
+
+  stop(): boolean {
+    this.#task.unwatchExit(this);
+    this.#monitor.forget(this.#task.tid);
+    return true;
+  }
+}
+
+class MonitorTask extends Syscall<void> {
+  readonly #monitor: Monitor;
+  readonly #tid: Tid;
+
+  constructor(monitor: Monitor, tid: Tid) {
+    super();
+    this.#monitor = monitor;
+    this.#tid = tid;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, _kernel: Kernel): void {
+    this.#monitor.watch(this.#tid, task);
+  }
+}
+
+class NextEnd extends Park<Ended> {
+  readonly #monitor: Monitor;
+
+  constructor(monitor: Monitor, queue: WaitQueue<Ended>) {
+    super(queue);
+    this.#monitor = monitor;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<Ended> {
+    return this.#monitor.take() ?? super.handle(task, kernel);
+  }
+
+  override giveBack(ended: Ended): void {
+    this.#monitor.giveBack(ended);
+  }
+}
