@@ -18,6 +18,7 @@ import type { Timed } from "../kernel/timers.ts";
 
 /** A task that a scope keeps. A subclass says what its end means. */
 export abstract class Child implements ExitWatcher {
+  readonly passive: boolean = false;
   readonly leavesExit: boolean = true;
   /** Once it has been started. */
   children: Children | undefined = undefined;
@@ -69,6 +70,11 @@ export class Children {
 
   get tids(): readonly Tid[] {
     return Array.from(this.#live, ({ task }) => task.tid);
+  }
+
+  /** Whether it is alive. */
+  has(child: Child): boolean {
+    return this.#live.has(child);
   }
 
   /** Those that are alive, oldest first. */

@@ -38,6 +38,7 @@ export {
   WaitSignal,
 } from "./signal.ts";
 export { Sleep, SleepUntil } from "./sleep.ts";
+export { type ChildProgram, type ChildSpec, Supervise, type SuperviseOptions } from "./supervise.ts";
 export { Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";
 export { ConnectTls, ListenTls } from "./tls.ts";

@@ -9,6 +9,7 @@ import {
   type Kernel,
   type Runnable,
   Syscall,
+  SyscallError,
   type Task,
   type Tid,
 } from "../kernel/syscall.ts";
@@ -23,6 +24,8 @@ export interface MemberOptions<T> {
   readonly daemon?: boolean;
   /** Told how it ended, in the group's stead: a failure is then none of the group, unless this throws. */
   readonly ended?: (exit: Exit<T>) => void;
+  /** Its crash is reported on the kernel log all the same, as that of a task that nobody waits for. */
+  readonly reported?: boolean;
 }
 
 /** A member that has said that it is ready. */
@@ -98,6 +101,15 @@ export class Members {
   }
 
   /**
+   * For the body: ends some members, as the end of the group would, and waits until they are over. Those that are over
+   * already are passed by.
+   * @param why for people: exit records and logs show it
+   */
+  end(tids: Iterable<Tid>, why = ""): Syscall<void> {
+    return new EndSome(this.#roster, new Set(tids), why);
+  }
+
+  /**
    * Cancels all members, and lets nobody in any more. Called by the body, that goes on, and its value is the group's; by
    * anybody else, a body that still runs is closed, and the group throws ECANCELED. Answers whether it was open.
    * @param why for people: exit records and logs show it
@@ -116,9 +128,9 @@ class Spawn<T> extends Park<Tid<T>> implements Spawning<T>, Candidate {
 
   constructor(roster: Roster, program: Runnable<T>, name: string | undefined, options: MemberOptions<T>) {
     super(roster.waiting as WaitQueue<Tid<T>>); // whoever waits there answers itself
-    const { daemon = false, ended } = options;
+    const { daemon = false, ended, reported = false } = options;
     this.#roster = roster;
-    this.#member = new Member(roster, daemon, ended && taking(ended), ended === undefined);
+    this.#member = new Member(roster, daemon, ended && taking(ended), ended === undefined, reported);
     this.#program = program;
     this.#name = name;
   }
@@ -162,6 +174,36 @@ function taking<T>(ended: (exit: Exit<T>) => void): (exit: Exit) => boolean {
     ended(exit as Exit<T>); // of the member that runs the program that returns a T
     return true;
   };
+}
+
+class EndSome extends Syscall<void> {
+  readonly #roster: Roster;
+  readonly #tids: ReadonlySet<Tid>;
+  readonly #why: string;
+
+  constructor(roster: Roster, tids: ReadonlySet<Tid>, why: string) {
+    super();
+    this.#roster = roster;
+    this.#tids = tids;
+    this.#why = why;
+  }
+
+  override get family(): string {
+    return "task";
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<void> {
+    const { children, task: body } = this.#roster;
+    if (task !== body)
+      throw new SyscallError("EPERM", `task ${task.tid} is not the body of the group: CancelTask is for all`);
+    const some = [...children].filter((child) => this.#tids.has(child.task.tid));
+    children.end(this.#why, some);
+    const areOver = (): boolean => {
+      for (let last = some.at(-1); last !== undefined && !children.has(last); last = some.at(-1)) some.pop();
+      return some.length === 0;
+    };
+    return children.rest(areOver).handle(task, kernel);
+  }
 }
 
 class CancelMembers extends Syscall<boolean> {

@@ -20,15 +20,20 @@ export class Member extends Child {
   readonly isDaemon: boolean;
   readonly taker: Taker | undefined;
   override readonly leavesExit: boolean;
+  override readonly passive: boolean;
   readonly #roster: Roster;
 
-  /** @param leavesExit false when the taker is all that is interested in its exit */
-  constructor(roster: Roster, isDaemon: boolean, taker: Taker | undefined, leavesExit: boolean) {
+  /**
+   * @param leavesExit false when the taker is all that is interested in its exit
+   * @param isReported its crash is reported as that of a task that nobody waits for
+   */
+  constructor(roster: Roster, isDaemon: boolean, taker: Taker | undefined, leavesExit: boolean, isReported = false) {
     super();
     this.#roster = roster;
     this.isDaemon = isDaemon;
     this.taker = taker;
     this.leavesExit = leavesExit;
+    this.passive = isReported;
   }
 
   override ended(exit: Exit): void {
