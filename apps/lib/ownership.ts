@@ -147,9 +147,10 @@ export class Ownership {
 
 /** A wait to be the owner: in its line, or, for a condition, before that. */
 export class Claim extends Park {
-  readonly of: Ownership;
+  // Declared, as a Park's.
+  declare readonly of: Ownership;
   /** How often it will have acquired it. */
-  depth: number;
+  declare depth: number;
 
   constructor(of: Ownership, depth: number, queue: WaitQueue = of.line) {
     super(queue);
