@@ -16,7 +16,7 @@ import {
 import type { Timed } from "../../kernel/timers.ts";
 import { GetTime, WaitQueue } from "../../syscalls/index.ts";
 import { checkedMs } from "../../syscalls/sleep.ts";
-import { labelOf, type NameOptions } from "./checked.ts";
+import { checkedCount, labelOf, type NameOptions } from "./checked.ts";
 import { Lock } from "./lock.ts";
 import { Acquire, Claim } from "./ownership.ts";
 
@@ -70,18 +70,19 @@ export class Condition {
   }
 
   /**
-   * Lets those that have waited longest have the lock, in their turn.
-   * @param n how many
-   * @throws EPERM when the lock is not the caller's
+   * Lets those that have waited longest have the lock, in their turn. A plain function.
+   * @param n how many at most
+   * @throws EPERM when the lock is not the caller's; EINVAL for what is no number of tasks
    */
   notify(n = 1): void {
+    checkedCount(n, `notify of ${this.label}`, 0, Number.MAX_SAFE_INTEGER);
     if (!this.lock.isMine) throw notHeld(this);
     for (let left = Math.min(n, this.line.size); left > 0; left--) this.passOn();
   }
 
   /** As `notify`, for all that wait. @throws EPERM */
   notifyAll(): void {
-    this.notify(Number.POSITIVE_INFINITY);
+    this.notify(this.line.size);
   }
 
   /** For those that wait: notifies the next. */

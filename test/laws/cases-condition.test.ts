@@ -307,6 +307,7 @@ describe("a condition's lock", () => {
       expect.objectContaining({ code: "ENAMETOOLONG" }),
     );
     expect(() => new Condition().wait(-1)).toThrow(expect.objectContaining({ code: "EINVAL" }));
+    expect(() => new Condition().notify(Number.NaN)).toThrow(expect.objectContaining({ code: "EINVAL" }));
   });
 });
 

@@ -356,14 +356,17 @@ describe("an owner that ends without releasing", () => {
   });
 
   test("is found by the next to come, if nobody waited for it", () => {
-    const { value } = run(function* () {
+    const { value, kernel } = run(function* () {
       const lock = new Lock();
       yield* new WaitTask(yield* new NewTask(forgetting(lock)));
-      const broken = [lock.isBroken, yield* codeOf(lock.acquire()), yield* codeOf(releasing(lock))];
+      const broken: unknown[] = [lock.isBroken, yield* codeOf(lock.acquire()), yield* codeOf(releasing(lock))];
+      broken.push(yield* codeOf(new Select({ idle: new Sleep(5), lock: lock.acquire() })), lock.ownership.line.size);
       const repaired = [lock.repair(), lock.repair(), lock.isBroken];
       return [...broken, ...repaired, yield* codeOf(lock.hold(new Sleep(1)))];
     });
-    expect(value).toEqual([true, "EOWNERDEAD", "EOWNERDEAD", true, false, false, ""]);
+    const codes = ["EOWNERDEAD", "EOWNERDEAD", "EOWNERDEAD"];
+    expect(value).toEqual([true, ...codes, 0, true, false, false, ""]);
+    expect(kernel.timers.size).toBe(0);
   });
 
   test("is told of even when nobody remembers how it ended, and its crash is reported all the same", () => {
