@@ -177,6 +177,21 @@ describe("a wait", () => {
   });
 });
 
+test.each(ends)("a %s of one that waits for a time takes its timer along", (how) => {
+  const { value } = run(function* () {
+    const condition = new Condition();
+    const scope = new Deadline(condition.lock.hold(condition.wait(1_000)));
+    const tid = yield* new NewTask(scope);
+    yield* new Sleep(1);
+    if (how === "kill") yield* new KillTask(tid);
+    if (how === "cancel") yield* new CancelTask(tid);
+    if (how === "deadline") scope.expire();
+    yield* new WaitTask(tid);
+    return yield* new Custom(({ kernel }) => kernel.timers.size);
+  });
+  expect(value).toBe(0);
+});
+
 describe("ended while it waits to be notified, or for the lock after that", () => {
   const cases = ends.flatMap((how) => [false, true].map((isNotified) => [how, isNotified] as const));
   test.each(cases)("by a %s (notified: %s), it has the lock, and another one is notified", (how, isNotified) => {

@@ -509,7 +509,7 @@ test("who has released it is not watched for its end any more", () => {
   const { value } = run(function* () {
     const lock = new Lock();
     yield* lock.acquire();
-    for (const name of ["a", "b"]) yield* new NewTask(keeping(lock, 1), name);
+    yield* new NewTask(keeping(lock, 1));
     yield* new Sleep(1);
     const watchers = (): Custom<unknown> => new Custom((task) => task.watchers);
     const before = yield* watchers();
