@@ -11,7 +11,7 @@ import type { Wait } from "../../kernel/syscall.ts";
 import { Mark, Resume, State, type Task } from "../../kernel/task.ts";
 import { Alarm } from "../../kernel/timers.ts";
 import { Known, recount } from "./recount.ts";
-import { exitWait, single, sleepMs } from "./waits.ts";
+import { dueOf, exitWait, single } from "./waits.ts";
 
 /** What must always hold did not. Its `dump` has the task table and the latest events. */
 export class InvariantError extends KernelPanic {
@@ -110,7 +110,7 @@ export class Invariants implements Observer {
     this.#check(() => {
       const { machine } = this.#kernel;
       // Elsewhere time has gone on since the timer was set.
-      const due = machine.name === "virtual" ? machine.now() + sleepMs(wait) : 0;
+      const due = machine.name === "virtual" ? dueOf(wait, machine.now()) : 0;
       this.#begun.set(task.tid, { wait, due });
       this.#known.note(wait);
     });

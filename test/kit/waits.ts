@@ -33,10 +33,12 @@ export function exitWait(wait: object): ExitWait | undefined {
   return typeof looked.tid === "number" && typeof looked.exited === "function" ? (looked as ExitWait) : undefined; // it is one
 }
 
-/** How long a wait must last, ms; 0 for all but sleeps. */
-export function sleepMs(wait: Wait<unknown>): number {
-  const { ms } = wait as { readonly ms?: unknown }; // looked at on the next line
-  return wait.verb === "sleep" && typeof ms === "number" ? ms : 0;
+/** Before when a wait that begins now must not end, on the machine's clock, ms; 0 for all but sleeps. */
+export function dueOf(wait: Wait<unknown>, now: number): number {
+  const { at, ms } = wait as { readonly at?: unknown; readonly ms?: unknown }; // looked at on the next lines
+  if (wait.verb !== "sleep") return 0;
+  if (typeof ms === "number") return now + ms;
+  return typeof at === "number" ? at : 0;
 }
 
 /** What a wait waits to read or write, and which of them. */
