@@ -158,7 +158,7 @@ export class Roster {
   cancel(by: Task, why: string): boolean {
     const wasOpen = this.#isOpen;
     const reason = why === "" ? `by task ${by.tid}` : `by task ${by.tid}: ${why}`;
-    const closesBody = by !== this.task && !this.#isBodyOver;
+    const closesBody = by !== this.task;
     if (wasOpen && closesBody) {
       this.cancelled = new SyscallError("ECANCELED", `the group of task ${this.task.tid} was cancelled ${reason}`);
     }

@@ -201,6 +201,17 @@ describe("the first failure ends the rest", () => {
       ),
     );
     expect(value).toEqual([error]);
+    const { value: both } = run(() =>
+      thrownBy(
+        body(function* (members) {
+          yield* members.spawn(failing(5, error));
+          yield;
+          yield* new Sleep(5); // woken after the member, in one lap: too late to be closed
+          throw error;
+        }),
+      ),
+    );
+    expect(both).toEqual([error]);
   });
 
   test("a failure when the body is over, or of a daemon, is one as well", () => {
