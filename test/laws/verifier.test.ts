@@ -6,7 +6,8 @@ import type { Kernel } from "../../kernel/kernel.ts";
 import { Random } from "../../kernel/machine/random.ts";
 import type { Observer } from "../../kernel/observer.ts";
 import { Parked, State, type Task } from "../../kernel/task.ts";
-import { ReadWait } from "../../syscalls/index.ts";
+import { Children } from "../../syscalls/children.ts";
+import { Group, ReadWait, Sleep } from "../../syscalls/index.ts";
 import { allFaults, InvariantError, type RunOptions, run } from "../kit/index.ts";
 import { type WorkloadOptions, WrongAnswer, workload } from "./workload.ts";
 
@@ -196,6 +197,20 @@ test.each(Object.entries(plants))("the checker finds %s", (_name, { law, plant, 
     mend?.();
   }
   expect({ found, seed: seed < maxSeeds }).toEqual({ found: law, seed: true });
+});
+
+test("the checker finds a scope that leaves its children behind", () => {
+  const whole = Object.getOwnPropertyDescriptor(Children.prototype, "size") as PropertyDescriptor; // it has one
+  Object.defineProperty(Children.prototype, "size", { configurable: true, get: () => 0 });
+  try {
+    const hasty = (): Group<void> =>
+      new Group(function* (members) {
+        yield* members.spawn(new Sleep(5));
+      });
+    expect(() => run(hasty)).toThrow(/^K22 does not hold .*: task 2 has outlived the scope of task 1/);
+  } finally {
+    Object.defineProperty(Children.prototype, "size", whole);
+  }
 });
 
 test("the checker finds nothing in a kernel that is whole", () => {
