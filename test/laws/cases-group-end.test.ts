@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   Cancelled,
   CancelTask,
+  GetTime,
   Group,
   KillTask,
   type Members,
@@ -16,10 +17,10 @@ import {
   Timeout,
   WaitTask,
 } from "../../apps/index.ts";
-import type { Call } from "../../kernel/index.ts";
+import type { Call, Wait } from "../../kernel/index.ts";
 import { run } from "../kit/index.ts";
 import { body, deaf, failing, never, slow, thrownBy } from "./members.ts";
-import { codeOf, endOf } from "./programs.ts";
+import { Custom, codeOf, endOf } from "./programs.ts";
 
 describe("the end of the group's task", () => {
   const inBody = (log: string[]) =>
@@ -291,3 +292,39 @@ describe("the end of the group's task", () => {
     expect(Math.round(now)).toBe(1_005);
   });
 });
+
+test("a cleanup may take longer than its time for a wait that says it is bounded, and for no other", () => {
+  const waits: Wait<void>[] = [
+    { verb: "wait for", object: "the bounded", bounded: true },
+    { verb: "wait for", object: "the unbounded", bounded: false },
+    {
+      verb: "wait for",
+      object: "a liar",
+      get bounded(): boolean {
+        throw new Error("not to be asked");
+      },
+    },
+  ];
+  for (const [place, wait] of waits.entries()) {
+    const { value, counters } = run(function* () {
+      const patient = new Custom<void>((task) =>
+        task.block<void>(wait, (waiter) => {
+          task.kernel.timers.set(task.kernel.clock() + 2_500, waiter);
+          return () => {};
+        }),
+      );
+      const start = yield* new GetTime();
+      const { status } = yield* endOf(cleaningUpWith(patient), "kill");
+      return [status, Math.round((yield* new GetTime()) - start)];
+    });
+    expect([value, counters.unclean]).toEqual(place === 0 ? [["killed", 2_501], 0] : [["killed", 1_001], 1]);
+  }
+});
+
+function* cleaningUpWith(wait: Custom<void>): Program<void> {
+  try {
+    yield* new Sleep(never);
+  } finally {
+    yield* wait;
+  }
+}
