@@ -18,8 +18,8 @@ import type { Timed } from "../kernel/timers.ts";
 
 /** A task that a scope keeps. A subclass says what its end means. */
 export abstract class Child implements ExitWatcher {
-  readonly passive: boolean = false;
-  readonly leavesExit: boolean = true;
+  abstract readonly passive: boolean;
+  abstract readonly leavesExit: boolean;
   /** Once it has been started. */
   children: Children | undefined = undefined;
   #task: Task | undefined = undefined;
@@ -187,7 +187,7 @@ class Grace implements Timed {
 
   expire(): void {
     const why = `still running ${this.#kernel.limits.graceMs} ms after its cancel`;
-    for (const child of this.#children) if (child.ending === this) this.#kernel.kill(child.task.tid, this.#by, why);
+    for (const { task } of this.#children) this.#kernel.kill(task.tid, this.#by, why); // of those that are left
   }
 }
 

@@ -19,8 +19,8 @@ export class Member extends Child {
   /** A daemon does not keep the group open. */
   readonly isDaemon: boolean;
   readonly taker: Taker | undefined;
-  override readonly leavesExit: boolean;
-  override readonly passive: boolean;
+  readonly leavesExit: boolean;
+  readonly passive: boolean;
   readonly #roster: Roster;
 
   /**

@@ -293,6 +293,26 @@ describe("the end of the group's task", () => {
   });
 });
 
+test("a group in a cleanup has no more time than the cleanup, as long as nobody ends it", () => {
+  const log: string[] = [];
+  function* tidy(): Program<void> {
+    try {
+      yield* new Sleep(never);
+    } finally {
+      yield* body(function* (members) {
+        yield* members.spawn(slow(log, "helper"));
+      });
+    }
+  }
+  const { value, counters } = run(function* () {
+    const exit = yield* endOf(tidy(), "kill");
+    yield* new Sleep(10);
+    return exit;
+  });
+  expect(value).toMatchObject({ status: "killed", clean: false });
+  expect([log, counters.unclean]).toEqual([["helper ends", "helper over"], 1]);
+});
+
 test("a cleanup may take longer than its time for a wait that says it is bounded, and for no other", () => {
   const waits: Wait<void>[] = [
     { verb: "wait for", object: "the bounded", bounded: true },
