@@ -252,8 +252,15 @@ describe("the end of the group's task", () => {
     const ended = (): void => {
       throw new Error("told too late");
     };
+    function* late(members: Members): Program<void> {
+      try {
+        yield* slow(log, "member", 20);
+      } finally {
+        yield* members.cancel();
+      }
+    }
     const untidy = routine(function* untidy(members: Members): Program<void> {
-      yield* members.spawn(slow(log, "member", 20), "member", { ended });
+      yield* members.spawn(late(members), "member", { ended });
       try {
         yield* new Sleep(never);
       } finally {

@@ -2,7 +2,6 @@
 
 import { describe, expect, test } from "vitest";
 import {
-  type Exit,
   GetTid,
   Group,
   Join,
@@ -149,7 +148,14 @@ describe("start waits until a member says that it is ready", () => {
     const log: string[] = [];
     const { value, now } = run(
       body(function* (members) {
-        const start = members.start(() => slow(log, "member"));
+        const start = members.start(function* (started: (value: number) => void): Program<void> {
+          try {
+            yield* slow(log, "member");
+          } finally {
+            started(1); // to nobody: that is no error
+            log.push("late");
+          }
+        });
         if (how === "deadline") yield* codeOf(new Timeout(5, start));
         if (how === "select") yield* new Select({ start, idle: new Sleep(5) });
         if (how === "kill") yield* endOf(start, "kill");
@@ -158,7 +164,7 @@ describe("start waits until a member says that it is ready", () => {
       }),
     );
     expect(value).toBe(0);
-    expect(log).toEqual(["member ends", "member over"]);
+    expect(log).toEqual(["member ends", "member over", "late"]);
     expect(now).toBeLessThan(30);
   });
 
@@ -249,24 +255,31 @@ describe("a limit", () => {
 
   test("a spawner killed just as it is served leaves its member to the group", () => {
     const log: string[] = [];
+    function* later(name: string): Program<string> {
+      yield* new Sleep(5);
+      log.push(name);
+      return name;
+    }
     const { value } = run(
       () =>
         new Group(
-          function* (members): Program<Exit> {
+          function* (members): Program<unknown> {
             const first = yield* members.spawn(sleeper(log, "first"));
-            const spawner = yield* new NewTask(members.spawn(returning("second")));
+            const spawner = yield* new NewTask(members.spawn(later("second")));
+            const next = yield* new NewTask(members.spawn(later("third")));
             yield* new Sleep(1);
             yield* new KillTask(first);
             while (log.length === 0) yield;
             yield* new KillTask(spawner); // it was served in this lap, and has its turn in the next
-            return yield* new WaitTask(spawner);
+            const { status } = yield* new WaitTask(spawner);
+            return [status, yield* new Join(yield* new Join(next))]; // the next got a member of his own
           },
           { limit: 1 },
         ),
       { quantum: 1 },
     );
-    expect(value).toMatchObject({ status: "killed", clean: true });
-    expect(log).toEqual(["first finally"]);
+    expect(value).toEqual(["killed", "third"]);
+    expect(log).toEqual(["first finally", "second", "third"]);
   });
 
   test("daemons take no place; those who start do", () => {

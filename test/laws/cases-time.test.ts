@@ -20,6 +20,7 @@ import {
   WaitTask,
 } from "../../apps/index.ts";
 import type { Call } from "../../kernel/index.ts";
+import { Random } from "../../kernel/machine/random.ts";
 import { run, runExit } from "../kit/index.ts";
 import { codeOf, endOf, returning, sleeper, throwing, ticking } from "./programs.ts";
 
@@ -300,6 +301,25 @@ describe("Every", () => {
       return yield* every.next();
     });
     expect(Math.abs(value - 1_000_000)).toBeLessThan(200);
+  });
+
+  test("counts exactly the ticks that have passed, however the period and the moment are rounded", () => {
+    const random = new Random(1);
+    for (let n = 0; n < 200_000; n++) {
+      const ms = (1 + Math.floor(random.next() * 99)) / 10;
+      const start = Math.floor(random.next() * 1e6) / 10;
+      const ticks = 1 + Math.floor(random.next() * 1_000);
+      const now = start + ticks * ms; // on the tick, as a timer set for it fires
+      for (const [at, passed] of [
+        [now, ticks],
+        [now - now * 2 ** -52, ticks - 1],
+      ] as const) {
+        const every = new Every(ms);
+        every.take(start);
+        const missed = every.take(at);
+        if (missed !== (passed === 0 ? undefined : passed - 1)) expect([ms, start, at, missed]).toBe(passed - 1);
+      }
+    }
   });
 
   test("a busy task beside it makes it late, not lost", () => {
