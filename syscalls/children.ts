@@ -20,13 +20,13 @@ import type { Timed } from "../kernel/timers.ts";
 export abstract class Child implements ExitWatcher {
   abstract readonly passive: boolean;
   abstract readonly leavesExit: boolean;
-  /** Once it has been started. */
+  /** Those of its scope, once it has been started. */
   children: Children | undefined = undefined;
   #task: Task | undefined = undefined;
   /** Set once it has been asked to end. */
   ending: Grace | "killed" | undefined = undefined;
 
-  /** There is one once it has been started. */
+  /** Its task, once it has been started. */
   get task(): Task {
     return this.#task as Task; // nobody asks before
   }
@@ -68,6 +68,7 @@ export class Children {
     return this.#live.size;
   }
 
+  /** Their tids, oldest first. */
   get tids(): readonly Tid[] {
     return Array.from(this.#live, ({ task }) => task.tid);
   }
@@ -92,6 +93,7 @@ export class Children {
     return this.#isLeft;
   }
 
+  /** How many of what: "3 members". */
   get words(): string {
     return `${this.size} ${this.#noun}${this.size === 1 ? "" : "s"}`;
   }

@@ -87,8 +87,7 @@ export class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<St
   #ended(exit: Exit): boolean {
     if (this.#phase !== "starting") return false;
     this.#phase = "over";
-    this.#waiter?.fail(startError(exit, `member ${this.#member.task.tid}`));
-    return true;
+    return this.#waiter?.fail(startError(exit, `member ${this.#member.task.tid}`)) === true;
   }
 
   #abandon(): void {
