@@ -9,7 +9,9 @@ import {
   All,
   Any,
   Await,
+  Broadcast,
   CancelTask,
+  Channel,
   Connect,
   type Connection,
   Every,
@@ -27,15 +29,19 @@ import {
   type Moved,
   MoveOn,
   NewTask,
+  PriorityQueue,
   type Program,
   Race,
   ReadWait,
+  Receive,
   routine,
   Select,
   Sleep,
   SleepUntil,
   type StartedMember,
+  type Subscription,
   type TaskRecord,
+  Tell,
   type Tid,
   Timeout,
   WaitTask,
@@ -97,6 +103,29 @@ describe("types: what compiles, and what does not", () => {
       return void [time, tid];
     }
     expectTypeOf(answers).returns.toEqualTypeOf<Program<void>>();
+  });
+
+  test("a channel carries one type of items; a match gives a message its type", () => {
+    function* items(): Program<void> {
+      const channel = new Channel<string>({ capacity: 1 });
+      expectTypeOf(yield* channel.send("x")).toEqualTypeOf<void>();
+      expectTypeOf(yield* channel.receive()).toEqualTypeOf<string>();
+      const next = yield* channel.next();
+      if (!next.done) expectTypeOf(next.value).toEqualTypeOf<string>();
+      // @ts-expect-error the end has no value
+      else next.value;
+      // @ts-expect-error a number is no text
+      channel.send(7);
+      // @ts-expect-error a priority queue needs to know what comes first
+      new PriorityQueue<string>({});
+      expectTypeOf(yield* new Broadcast<number>().subscribe()).toEqualTypeOf<Subscription<number>>();
+      const isText = (message: unknown): message is string => typeof message === "string";
+      expectTypeOf(yield* new Receive(isText)).toEqualTypeOf<string>();
+      expectTypeOf(yield* new Receive()).toEqualTypeOf<unknown>();
+      expectTypeOf(yield* new Receive((message) => message !== 7)).toEqualTypeOf<unknown>();
+      expectTypeOf(yield* new Tell(anyTid, "x")).toEqualTypeOf<boolean>();
+    }
+    expectTypeOf(items).returns.toEqualTypeOf<Program<void>>();
   });
 
   test("a tid carries the type of what its task returns", () => {
