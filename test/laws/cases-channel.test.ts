@@ -16,6 +16,7 @@ import {
   type Runnable,
   Select,
   Sleep,
+  type Store,
   type Tid,
   Timeout,
   WaitTask,
@@ -453,6 +454,30 @@ describe("preference: who goes on first when the two meet", () => {
     });
     expect(log).toEqual(["sender", "receiver"]);
   });
+});
+
+test("a subclass may keep items in a store of its own: here the last in is the first out", () => {
+  class Stack<T> extends Channel<T> {
+    constructor(capacity: number) {
+      const items: T[] = [];
+      const store: Store<T> = {
+        get size() {
+          return items.length;
+        },
+        push: (item) => items.push(item),
+        shift: () => items.pop(),
+      };
+      super({ capacity }, "stack", 1, store);
+    }
+  }
+  const { value } = run(function* () {
+    const stack = new Stack<number>(2);
+    yield* new NewTask(sending(stack, [1, 2, 3]));
+    yield* new Sleep(1);
+    return [stack.label, yield* stack.receive(), ...stack.drain()];
+  });
+  expect(value).toEqual(["stack (2 of 2)", 2, 3, 1]);
+  expect(() => new Stack(0)).toThrow(/capacity of a stack is a whole number from 1/);
 });
 
 describe("what is seen of it", () => {
