@@ -3,6 +3,7 @@
 
 /** Codes the kernel, the machines and the shipped syscalls use; a syscall of your own may bring its own. */
 export type ErrorCode =
+  | "E2BIG"
   | "EACCES"
   | "EADDRINUSE"
   | "EADDRNOTAVAIL"
@@ -10,6 +11,7 @@ export type ErrorCode =
   | "EBADF"
   | "EBUSY"
   | "ECANCELED"
+  | "ECERT"
   | "ECONNABORTED"
   | "ECONNREFUSED"
   | "ECONNRESET"
@@ -20,6 +22,8 @@ export type ErrorCode =
   | "EMSGSIZE"
   | "ENAMETOOLONG"
   | "ENOENT"
+  | "ENOEXEC"
+  | "ENOTDIR"
   | "ENOTFOUND"
   | "ENOTSUP"
   | "EOVERFLOW"

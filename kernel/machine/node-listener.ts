@@ -165,6 +165,10 @@ export class NodeListener extends Endpoint implements Listener {
   }
 
   #enqueue(socket: Socket): void {
+    if (this.closed) {
+      socket.destroy(); // somebody was still on the way in
+      return;
+    }
     const connection = this.#door.admit(this.#home, socket, this.#address);
     this.#queue.push(connection);
     // Any number that the connections in the queue alone already reach.

@@ -133,10 +133,12 @@ function bound(server: Server, most: number): void {
   // Each raw connection comes to one of the two that follow.
   server.on("connection", (socket) => {
     shaking++;
+    socket.unref(); // whose listener is closed meanwhile is nobody's, and keeps no process alive
     if (shaking > most) socket.destroy();
   });
-  server.on("secureConnection", () => {
+  server.on("secureConnection", (socket) => {
     shaking--;
+    socket.ref();
   });
   server.on("tlsClientError", (_error, socket) => {
     shaking--;

@@ -191,6 +191,34 @@ describe.each(hostMachines)("on the %s machine", (name) => {
     expect(value).toEqual(["first", null, null]);
   });
 
+  test("who is still shaking hands when the listener closes is not let in", async () => {
+    const held: { target: number; letGo?: () => void } = { target: 0 };
+    const between = await plainServer((socket) => {
+      const other = connectPlain(held.target, "127.0.0.1", () => {
+        held.letGo = () => socket.pipe(other).pipe(socket);
+      });
+      for (const end of [socket, other]) end.on("error", () => socket.destroy());
+    });
+    const value = await booted(
+      (function* () {
+        const listener = yield* new ListenTls({ port: 0 }, { cert, key });
+        held.target = portOf(listener);
+        const reading = yield* new NewTask(
+          (function* (): Program<number> {
+            return (yield* recv(yield* new ConnectTls(between.at, trusted), 1)).length;
+          })(),
+        );
+        while (held.letGo === undefined) yield* new Sleep(1);
+        yield* new Sleep(20); // so that the server has it, as a rule; were it too short, less would be tested
+        listener.close();
+        held.letGo();
+        return yield* codeOf(new Join(reading));
+      })(),
+    );
+    between.server.close();
+    expect(["", "ECONNRESET"]).toContain(value);
+  });
+
   test("no more shake hands at once than the backlog allows, and failed ones do not count for ever", async () => {
     const value = await booted(
       (function* () {
