@@ -24,7 +24,7 @@ import {
   WaitTask,
 } from "../../syscalls/index.ts";
 import { run, runAsync, runExitAsync } from "../kit/index.ts";
-import { codeOf } from "./programs.ts";
+import { Custom, codeOf, waitFor } from "./programs.ts";
 
 /** An async iterator whose steps settle when the test says so. */
 class Tape implements AsyncIterator<string> {
@@ -190,6 +190,31 @@ describe("a step that is given up is not lost:", () => {
     });
     expect(value).toEqual([{ done: false, value: "one" }, { done: false, value: "two" }, "killed"]);
     expect(tape.log).toEqual(["next", "next", "return"]);
+  });
+
+  test("and is kept in its place where nobody waits at that moment", async () => {
+    const tape = new Tape();
+    // Answered while it is armed, so that the branch before it was armed, too, and is undone.
+    const soon = (): Custom<void> =>
+      new Custom((task) =>
+        task.block<void>(waitFor("answer"), (waiter) => {
+          waiter.wake();
+          return () => {};
+        }),
+      );
+    const { value } = await runAsync(function* () {
+      const victim = yield* new NewTask(new Next(tape));
+      yield;
+      tape.play("one");
+      while ((yield* new GetTask(victim))?.state !== "ready") yield;
+      yield* new KillTask(victim);
+      const { key } = yield* new Select({ item: new Next(tape), soon: soon() });
+      yield* new WaitTask(victim);
+      tape.play("two");
+      yield* new Sleep(1);
+      return [key, yield* new Next(tape), yield* new Next(tape)];
+    });
+    expect(value).toEqual(["soon", { done: false, value: "one" }, { done: false, value: "two" }]);
   });
 });
 
