@@ -1,10 +1,8 @@
 // Await: wait for the world of promises. Given a function, it hands out an AbortSignal that fires when the task is
 // killed or cancelled or its deadline passes, so that the work outside ends with the wait.
 
-import { type Answer, type Kernel, Syscall, SyscallError, type Task, type Wait } from "../kernel/syscall.ts";
-
-// Structural where the compiler knows no AbortSignal (neither DOM nor Node types), the real one where it does.
-type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } } ? S : { readonly aborted: boolean };
+import type { Kernel } from "../kernel/syscall.ts";
+import { type Asking, Outside, type Signal } from "./outside.ts";
 
 function ignore(): void {}
 
@@ -21,7 +19,7 @@ export type PromiseSource<T> = PromiseLike<T> | ((signal: Signal) => PromiseLike
  * const page = yield* new Await((signal) => fetch(url, { signal }));
  * ```
  */
-export class Await<T> extends Syscall<T> implements Wait<T> {
+export class Await<T> extends Outside<T> {
   readonly source: PromiseSource<T>;
 
   constructor(source: PromiseSource<T>) {
@@ -43,27 +41,12 @@ export class Await<T> extends Syscall<T> implements Wait<T> {
     return typeof this.source === "function" ? this.source.name || "a promise, abortable" : "a promise";
   }
 
-  get outside(): boolean {
-    return true;
-  }
-
   override get family(): string {
     return "outside";
   }
 
-  override handle(task: Task, kernel: Kernel): Answer<T> {
-    if (!kernel.machine.asynchronous) {
-      throw new SyscallError("ENOTSUP", "a promise cannot settle in a synchronous run: use the asynchronous one");
-    }
-    return task.block<T>(this, (waiter) => {
-      const { source } = this;
-      const controller = typeof source === "function" ? new AbortController() : undefined;
-      const promise = typeof source === "function" ? source(controller?.signal as Signal) : source; // made on the line above
-      promise.then(
-        (value) => waiter.wake(value),
-        (error: unknown) => waiter.fail(error),
-      );
-      return () => controller?.abort(new SyscallError("ECANCELED", "nobody waits for it any more"));
-    });
+  protected override begin(_kernel: Kernel, asking: Asking): PromiseLike<T> {
+    const { source } = this;
+    return typeof source === "function" ? source(asking.signal) : source;
   }
 }

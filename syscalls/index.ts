@@ -21,6 +21,7 @@ export { type Ended, Monitor } from "./monitor.ts";
 export { NewTask } from "./new-task.ts";
 export { type AsyncSource, Next, Return, type Step } from "./next.ts";
 export { OpenStdin, OpenStream } from "./open-stream.ts";
+export { Asking, Outside } from "./outside.ts";
 export { Park, WaitQueue } from "./park.ts";
 export { type Family, Limit, Pledge } from "./pledge.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
