@@ -14,6 +14,7 @@ import type { Timed } from "./timers.ts";
 export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
 export { checkName } from "./limits.ts";
+export { isLiteralAddress } from "./machine/names.ts";
 export { needed } from "./needed.ts";
 export { taskRecord } from "./observer.ts";
 export { Ring } from "./queue.ts";

@@ -15,6 +15,7 @@ export { Link, Unlink } from "./link.ts";
 export { GetTask, ListTasks } from "./list-tasks.ts";
 export { Connect, Listen } from "./listen.ts";
 export { Log, type LogOptions } from "./log.ts";
+export { LookUp } from "./look-up.ts";
 export { All, Any, type OneOf, type Programs, Race, type Values } from "./many.ts";
 export type { MemberOptions, Members, StartedMember, Starting } from "./members.ts";
 export { type Ended, Monitor } from "./monitor.ts";
