@@ -9,6 +9,7 @@ export { defaultLimits, type KernelOptions, type Limits } from "./limits.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
 export { EpollMachine, type EpollMachineOptions } from "./machine/epoll.ts";
+export type { FileFlags, FileStatus, Files, RawFile } from "./machine/files.ts";
 export type * from "./machine/host-parts.ts";
 export type * from "./machine/machine.ts";
 export { NodeMachine, type NodeMachineOptions } from "./machine/node.ts";

@@ -20,7 +20,7 @@ export { taskRecord } from "./observer.ts";
 export { Ring } from "./queue.ts";
 export { stackOf } from "./report.ts";
 export { captureSite, siteText } from "./stack.ts";
-export { shown } from "./text.ts";
+export { shown, truncated } from "./text.ts";
 export type { Kernel, Task };
 
 declare const result: unique symbol;

@@ -4,6 +4,8 @@ export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
 export { Every } from "./every.ts";
 export { Exec, type ExecOptions, WaitProcess } from "./exec.ts";
+export { type File, Open } from "./file.ts";
+export type { FileLines, LinesOptions } from "./file-lines.ts";
 export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetRandom } from "./get-random.ts";
@@ -21,10 +23,12 @@ export type { MemberOptions, Members, StartedMember, Starting } from "./members.
 export { type Ended, Monitor } from "./monitor.ts";
 export { NewTask } from "./new-task.ts";
 export { type AsyncSource, Next, Return, type Step } from "./next.ts";
+export { OpenLines } from "./open-lines.ts";
 export { OpenStdin, OpenStream } from "./open-stream.ts";
 export { Asking, Outside } from "./outside.ts";
 export { Park, WaitQueue } from "./park.ts";
 export { type Family, Limit, Pledge } from "./pledge.ts";
+export { Read, Write } from "./read.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
 export { type Branches, Select, type Selected } from "./select.ts";
 export { SetName } from "./set-name.ts";
@@ -40,6 +44,7 @@ export {
   WaitSignal,
 } from "./signal.ts";
 export { Sleep, SleepUntil } from "./sleep.ts";
+export { Remove, Rename, Stat, Sync } from "./stat.ts";
 export { type ChildProgram, type ChildSpec, Supervise, type SuperviseOptions } from "./supervise.ts";
 export { Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";

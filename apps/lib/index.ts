@@ -6,6 +6,7 @@ export { Channel, type ChannelOptions, type Preference } from "./channel.ts";
 export type { NameOptions } from "./checked.ts";
 export { Condition } from "./condition.ts";
 export { Event, Latch } from "./event.ts";
+export { follow, type ReadFileOptions, readFile, readLines, type WriteFileOptions, writeFile } from "./files.ts";
 export { type Lines, lines, type NextLine } from "./lines.ts";
 export { Lock, RLock } from "./lock.ts";
 export { type Output, type OutputOptions, output } from "./output.ts";

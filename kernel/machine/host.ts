@@ -2,6 +2,7 @@
 // output, descriptor limit, and what it has beside sockets.
 
 import { descriptorLimit, environmentVariable, openStdin, standardOutput } from "./console.ts";
+import { HostFiles } from "./files.ts";
 import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
 import { lookup } from "./names.ts";
 import { openStream } from "./open-stream.ts";
@@ -15,6 +16,7 @@ export abstract class HostMachine implements Machine {
   readonly host: Host;
   readonly #processes: Processes = new Processes();
   readonly #tls: TlsEndpoints = new TlsEndpoints();
+  readonly #files: HostFiles = new HostFiles();
   readonly #random: () => number;
 
   /**
@@ -25,6 +27,7 @@ export abstract class HostMachine implements Machine {
     this.host = {
       connectTls: (to, options) => this.#tls.connect(to, options),
       exec: (command) => this.#processes.exec(command),
+      files: this.#files,
       listenTls: (at, options) => this.#tls.listen(at, options),
       lookup,
       openStdin,
@@ -62,10 +65,11 @@ export abstract class HostMachine implements Machine {
     return true;
   }
 
-  /** Ends the child processes and closes the TLS endpoints that are left. */
+  /** Ends and closes what is left of the host's parts. A machine's own `close` closes its sockets as well. */
   close(): void {
     this.#tls.close();
     this.#processes.close();
+    this.#files.close();
   }
 
   abstract poll(idleMs: number, isVacant?: boolean): void | Promise<void>;

@@ -2,6 +2,7 @@
 // enters here and nowhere else, so that a run can be simulated, recorded and replayed. One suite, `contract` in
 // test/kit, runs against every machine.
 
+import type { Files } from "./files.ts";
 import type { Command, NodeStreams, Process, TlsOptions, TlsServerOptions } from "./host-parts.ts";
 
 /** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
@@ -112,6 +113,8 @@ export interface Host {
   openStream(streams: NodeStreams): Connection;
   /** The process's standard input; closing lets go of it. Throws EBUSY while it is open already. */
   openStdin(): Connection;
+  /** Files on its disks. */
+  readonly files: Files;
 }
 
 /** What a kernel boots on. */

@@ -1,0 +1,100 @@
+// The wait for a line: looks at once, reads on while there is more, and then looks again now and then, by the kernel's timers.
+
+import {
+  type Answer,
+  type Kernel,
+  Syscall,
+  SyscallError,
+  type Task,
+  type Wait,
+  type Waiter,
+} from "../kernel/syscall.ts";
+import type { Timed } from "../kernel/timers.ts";
+import type { FileLines } from "./file-lines.ts";
+
+/** Made by `lines.next()`. */
+export class NextFileLine<T extends string | null> extends Syscall<T> implements Wait<T> {
+  readonly verb = "read";
+  readonly lines: FileLines<T>;
+
+  constructor(lines: FileLines<T>) {
+    super();
+    this.lines = lines;
+  }
+
+  get object(): string {
+    return this.lines.label;
+  }
+
+  get outside(): boolean {
+    return true;
+  }
+
+  override get family(): string {
+    return "file";
+  }
+
+  override handle(task: Task, kernel: Kernel): Answer<T> {
+    if (!kernel.machine.asynchronous) {
+      throw new SyscallError("ENOTSUP", "a file cannot be read in a synchronous run: use the asynchronous one");
+    }
+    return task.block<T>(this, (waiter) => {
+      const look = new Look(this.lines, waiter, kernel);
+      this.lines.begin(look);
+      look.expire();
+      return () => look.end();
+    });
+  }
+
+  giveBack(line: T): void {
+    this.lines.takeBack(line);
+  }
+}
+
+/** One wait: a look, and the timer of the next. */
+export class Look<T extends string | null> implements Timed {
+  readonly #lines: FileLines<T>;
+  readonly #waiter: Waiter<T>;
+  readonly #kernel: Kernel;
+  #isOver = false;
+  timer = -1;
+
+  constructor(lines: FileLines<T>, waiter: Waiter<T>, kernel: Kernel) {
+    this.#lines = lines;
+    this.#waiter = waiter;
+    this.#kernel = kernel;
+  }
+
+  /** True once nobody waits any more. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  end(): void {
+    this.#isOver = true;
+    if (this.timer >= 0) this.#kernel.timers.cancel(this);
+  }
+
+  fail(error: unknown): void {
+    if (this.#isOver) return;
+    this.end();
+    this.#waiter.fail(error);
+  }
+
+  /** It is time to look. */
+  expire(): void {
+    this.#look().catch((error: unknown) => this.fail(error));
+  }
+
+  async #look(): Promise<void> {
+    while (!this.#lines.serve(this.#waiter)) {
+      const isMore = await this.#lines.fill();
+      if (this.#isOver) return;
+      if (isMore) continue;
+      this.#kernel.timers.set(this.#kernel.clock() + this.#lines.pollMs, this);
+      this.#kernel.machine.interrupt(); // the poll under way knows nothing of this timer
+      return;
+    }
+    this.end();
+  }
+}
