@@ -3,6 +3,7 @@
 
 export { Cancelled, DeadlockError, type ErrorCode, SyscallError } from "../kernel/errors.ts";
 export type { Exit } from "../kernel/exits.ts";
+export type { Datagram, DatagramAddress, Datagrams } from "../kernel/machine/datagrams.ts";
 export type { FileFlags, FileStatus } from "../kernel/machine/files.ts";
 export type {
   NodeReadable,

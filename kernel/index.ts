@@ -7,6 +7,7 @@ export { type Exit, type ExitRecord, exitValue } from "./exits.ts";
 export { Kernel } from "./kernel.ts";
 export { defaultLimits, type KernelOptions, type Limits } from "./limits.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
+export type { Datagram, DatagramAddress, DatagramSockets, Datagrams } from "./machine/datagrams.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
 export { EpollMachine, type EpollMachineOptions } from "./machine/epoll.ts";
 export type { FileFlags, FileStatus, Files, RawFile } from "./machine/files.ts";

@@ -2,6 +2,7 @@
 
 export { Adopt } from "./adopt.ts";
 export { Await, type PromiseSource } from "./await.ts";
+export { Bind } from "./datagram.ts";
 export { Every } from "./every.ts";
 export { Exec, type ExecOptions, WaitProcess } from "./exec.ts";
 export { type File, Open } from "./file.ts";

@@ -5,6 +5,7 @@ export { Broadcast, type BroadcastOptions, type Subscription, type WhenFull } fr
 export { Channel, type ChannelOptions, type Preference } from "./channel.ts";
 export type { NameOptions } from "./checked.ts";
 export { Condition } from "./condition.ts";
+export { receiveFrom, sendTo } from "./datagrams.ts";
 export { Event, Latch } from "./event.ts";
 export { follow, type ReadFileOptions, readFile, readLines, type WriteFileOptions, writeFile } from "./files.ts";
 export { type Lines, lines, type NextLine } from "./lines.ts";

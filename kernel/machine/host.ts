@@ -2,6 +2,7 @@
 // output, descriptor limit, and what it has beside sockets.
 
 import { descriptorLimit, environmentVariable, openStdin, standardOutput } from "./console.ts";
+import { HostDatagramSockets } from "./datagrams.ts";
 import { HostFiles } from "./files.ts";
 import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
 import { lookup } from "./names.ts";
@@ -17,6 +18,7 @@ export abstract class HostMachine implements Machine {
   readonly #processes: Processes = new Processes();
   readonly #tls: TlsEndpoints = new TlsEndpoints();
   readonly #files: HostFiles = new HostFiles();
+  readonly #datagrams: HostDatagramSockets = new HostDatagramSockets();
   readonly #random: () => number;
 
   /**
@@ -26,6 +28,7 @@ export abstract class HostMachine implements Machine {
   constructor(seed: number | undefined) {
     this.host = {
       connectTls: (to, options) => this.#tls.connect(to, options),
+      datagrams: this.#datagrams,
       exec: (command) => this.#processes.exec(command),
       files: this.#files,
       listenTls: (at, options) => this.#tls.listen(at, options),
@@ -69,6 +72,7 @@ export abstract class HostMachine implements Machine {
   close(): void {
     this.#tls.close();
     this.#processes.close();
+    this.#datagrams.close();
     this.#files.close();
   }
 

@@ -2,6 +2,7 @@
 // enters here and nowhere else, so that a run can be simulated, recorded and replayed. One suite, `contract` in
 // test/kit, runs against every machine.
 
+import type { DatagramSockets } from "./datagrams.ts";
 import type { Files } from "./files.ts";
 import type { Command, NodeStreams, Process, TlsOptions, TlsServerOptions } from "./host-parts.ts";
 
@@ -113,6 +114,8 @@ export interface Host {
   openStream(streams: NodeStreams): Connection;
   /** The process's standard input; closing lets go of it. Throws EBUSY while it is open already. */
   openStdin(): Connection;
+  /** UDP. */
+  readonly datagrams: DatagramSockets;
   /** Files on its disks. */
   readonly files: Files;
 }
