@@ -14,6 +14,7 @@ export type { FileFlags, FileStatus, Files, RawFile } from "./machine/files.ts";
 export type * from "./machine/host-parts.ts";
 export type * from "./machine/machine.ts";
 export { NodeMachine, type NodeMachineOptions } from "./machine/node.ts";
+export type { Job, Transferable, Workers } from "./machine/workers.ts";
 export type { LogLevel, LogRecord, Observer, TaskRecord } from "./observer.ts";
 export type { TaskLimits } from "./quota.ts";
 export type { Started } from "./resident.ts";

@@ -24,6 +24,7 @@ export type { MemberOptions, Members, StartedMember, Starting } from "./members.
 export { type Ended, Monitor } from "./monitor.ts";
 export { NewTask } from "./new-task.ts";
 export { type AsyncSource, Next, Return, type Step } from "./next.ts";
+export { Offload, type OffloadOptions } from "./offload.ts";
 export { OpenLines } from "./open-lines.ts";
 export { OpenStdin, OpenStream } from "./open-stream.ts";
 export { Asking, Outside } from "./outside.ts";

@@ -10,6 +10,7 @@ import { openStream } from "./open-stream.ts";
 import { Processes } from "./processes.ts";
 import { Random } from "./random.ts";
 import { TlsEndpoints } from "./tls.ts";
+import { WorkerPool } from "./workers.ts";
 
 export abstract class HostMachine implements Machine {
   abstract readonly name: string;
@@ -19,6 +20,7 @@ export abstract class HostMachine implements Machine {
   readonly #tls: TlsEndpoints = new TlsEndpoints();
   readonly #files: HostFiles = new HostFiles();
   readonly #datagrams: HostDatagramSockets = new HostDatagramSockets();
+  readonly #workers: WorkerPool = new WorkerPool();
   readonly #random: () => number;
 
   /**
@@ -29,6 +31,7 @@ export abstract class HostMachine implements Machine {
     this.host = {
       connectTls: (to, options) => this.#tls.connect(to, options),
       datagrams: this.#datagrams,
+      workers: this.#workers,
       exec: (command) => this.#processes.exec(command),
       files: this.#files,
       listenTls: (at, options) => this.#tls.listen(at, options),
@@ -74,6 +77,7 @@ export abstract class HostMachine implements Machine {
     this.#processes.close();
     this.#datagrams.close();
     this.#files.close();
+    this.#workers.close();
   }
 
   abstract poll(idleMs: number, isVacant?: boolean): void | Promise<void>;

@@ -5,6 +5,7 @@
 import type { DatagramSockets } from "./datagrams.ts";
 import type { Files } from "./files.ts";
 import type { Command, NodeStreams, Process, TlsOptions, TlsServerOptions } from "./host-parts.ts";
+import type { Workers } from "./workers.ts";
 
 /** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
 export type Address = { readonly host?: string; readonly port: number } | { readonly path: string };
@@ -118,6 +119,8 @@ export interface Host {
   readonly datagrams: DatagramSockets;
   /** Files on its disks. */
   readonly files: Files;
+  /** Threads for work that would hold up every task. */
+  readonly workers: Workers;
 }
 
 /** What a kernel boots on. */
