@@ -4,9 +4,9 @@ import { expect, expectTypeOf, test } from "vitest";
 import {
   Bind,
   type Datagrams,
+  type FileLines,
   type FileStatus,
   follow,
-  type Lines,
   LookUp,
   Offload,
   Open,
@@ -26,7 +26,7 @@ function* answers(file: File, socket: Datagrams): Program<void> {
   expectTypeOf(yield* new Write(file, new Uint8Array(1))).toEqualTypeOf<void>();
   expectTypeOf(yield* new Stat("a")).toEqualTypeOf<FileStatus>();
   expectTypeOf(yield* readFile("a")).toEqualTypeOf<Uint8Array>();
-  expectTypeOf(yield* readLines("a")).toEqualTypeOf<Lines>();
+  expectTypeOf(yield* readLines("a")).toEqualTypeOf<FileLines>();
   expectTypeOf(yield* (yield* readLines("a")).next()).toEqualTypeOf<string | null>();
   expectTypeOf(yield* (yield* follow("a")).next()).toEqualTypeOf<string>();
   expectTypeOf(yield* new LookUp("a")).toEqualTypeOf<readonly string[]>();
