@@ -5,7 +5,7 @@
 // file systems, and lose the file itself when it is renamed. A look costs two `stat`s.
 
 import type { Files, RawFile } from "../kernel/machine/files.ts";
-import type { Closable, Interest, Owner, Watcher } from "../kernel/machine/machine.ts";
+import type { Closable, Owner } from "../kernel/machine/machine.ts";
 import { type Syscall, SyscallError, type Waiter } from "../kernel/syscall.ts";
 import { pathText } from "./file.ts";
 import { type Found, LineBuffer } from "./line-buffer.ts";
@@ -73,13 +73,6 @@ export class FileLines<T extends string | null = string | null> implements Closa
   next(): Syscall<T> {
     return new NextFileLine(this);
   }
-
-  watch(_interest: Interest, watcher: Watcher): void {
-    this.#mustBeOpen();
-    watcher.ready();
-  }
-
-  unwatch(): void {}
 
   close(): void {
     if (this.#closed) return;

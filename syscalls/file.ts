@@ -2,14 +2,14 @@
 // task that opened or adopted it. Its position is kept here and not by the system, so that what nobody took was not read.
 
 import type { FileFlags, Files, RawFile } from "../kernel/machine/files.ts";
-import type { Closable, Interest, Owner, Watcher } from "../kernel/machine/machine.ts";
+import type { Closable, Owner } from "../kernel/machine/machine.ts";
 import { type Kernel, needed, SyscallError, shown, type Task, truncated } from "../kernel/syscall.ts";
 import { type Asking, Outside } from "./outside.ts";
 
 /** Operations on one file that the system has not finished, those that were given up included. */
 const maxUnderWay = 256;
 
-/** An open file. Always ready: reading and writing are syscalls, `Read` and `Write`. */
+/** An open file. It is never waited for: reading and writing are syscalls, `Read` and `Write`. */
 export class File implements Closable {
   readonly path: string;
   readonly flags: FileFlags;
@@ -45,13 +45,6 @@ export class File implements Closable {
   get isAppending(): boolean {
     return this.flags.startsWith("a");
   }
-
-  watch(_interest: Interest, watcher: Watcher): void {
-    this.#mustBeOpen();
-    watcher.ready();
-  }
-
-  unwatch(): void {}
 
   close(): void {
     if (this.#closed) return;
