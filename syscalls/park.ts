@@ -77,10 +77,15 @@ export class WaitQueue<T = void> {
     return this.leave(wait) && wait.waiter?.fail(error) === true;
   }
 
-  /** Throws an error into all that wait, and says how many there were. */
-  refuseAll(error: unknown): number {
+  /**
+   * Throws an error into each that waits, and says how many took it.
+   * @param makeError called for each of them: an error of its own, which gets that task's logical stack
+   */
+  refuseAll(makeError: () => unknown): number {
     let refused = 0;
-    for (let first = this.#first; first !== undefined; first = this.#first) if (this.refuse(first, error)) refused++;
+    for (let first = this.#first; first !== undefined; first = this.#first) {
+      if (this.refuse(first, makeError())) refused++;
+    }
     return refused;
   }
 

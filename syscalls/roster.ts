@@ -176,9 +176,7 @@ export class Roster {
 
   // After those in the group have been told to end: they hear of that, and not of the place that they did not get.
   #refuseAll(): void {
-    for (let first = this.waiting.first; first !== undefined; first = this.waiting.first) {
-      this.waiting.refuse(first, this.#refusal());
-    }
+    this.waiting.refuseAll(() => this.#refusal());
   }
 
   #isTaken(member: Member, exit: Exit): boolean {

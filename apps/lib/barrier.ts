@@ -53,7 +53,7 @@ export class Barrier {
 
   /** Makes it as new. Those that wait at it get EPIPE. Callable from anywhere. */
   reset(): void {
-    this.#refuseAll("was reset");
+    this.#line.refuseAll(() => this.#refusal("was reset"));
     this.#broken = undefined;
   }
 
@@ -75,13 +75,8 @@ export class Barrier {
   /** For those that meet: one will not come any more. */
   breakFor(task: Task | undefined): void {
     this.#broken ??= `is broken: task ${task?.tid} ${task?.name} left it before all had come; see reset()`;
-    this.#refuseAll(this.#broken);
-  }
-
-  #refuseAll(why: string): void {
-    for (let first = this.#line.first; first !== undefined; first = this.#line.first) {
-      this.#line.refuse(first, this.#refusal(why));
-    }
+    const why = this.#broken;
+    this.#line.refuseAll(() => this.#refusal(why));
   }
 
   #refusal(why: string): SyscallError {

@@ -114,7 +114,7 @@ export class Broadcast<T> {
     if (this.#closed) return;
     this.#closed = true;
     this.#reason = error;
-    this.#senders.refuseAll(this.#refusal());
+    this.#senders.refuseAll(() => this.#refusal());
     for (const subscription of this.#subscriptions) subscription.close(error);
   }
 

@@ -85,7 +85,7 @@ export class Channel<T> extends Source<T> {
   close(error?: unknown): void {
     if (!this.end(error)) return;
     this.#reason = error;
-    if (this.senders.size > 0) this.senders.refuseAll(this.#refusal());
+    this.senders.refuseAll(() => this.#refusal());
   }
 
   /** What decides its place in a store that is not first in, first out. Asked when it is sent, in the sender. */

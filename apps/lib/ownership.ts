@@ -96,8 +96,10 @@ export class Ownership {
   look(): void {
     const owner = this.#owner;
     if (owner === undefined) this.#handOver();
-    else if (owner.isOver) this.#refuseAll(owner);
-    else this.#watch(owner);
+    else if (owner.isOver) {
+      this.#watch(undefined);
+      this.line.refuseAll(() => this.#ownerDied(owner));
+    } else this.#watch(owner);
   }
 
   // The owner is set before the wake: that can run the undo of a Select's other branches, which is anybody's code.
@@ -112,12 +114,6 @@ export class Ownership {
       return;
     }
     this.#owner = undefined;
-  }
-
-  #refuseAll(owner: Task): void {
-    const { line } = this;
-    this.#watch(undefined);
-    for (let first = line.first; first !== undefined; first = line.first) line.refuse(first, this.#ownerDied(owner));
   }
 
   #watch(owner: Task | undefined): void {

@@ -167,6 +167,28 @@ describe("closing drains, then ends", () => {
     ]);
   });
 
+  test("each sender that waits gets an error of its own, which may carry its own stack", () => {
+    const { value } = run(function* () {
+      const channel = new Channel<number>();
+      const errors: unknown[] = [];
+      function* refused(): Program<void> {
+        try {
+          yield* channel.send(0);
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      yield* new NewTask(refused());
+      yield* new NewTask(refused());
+      yield* new Sleep(1);
+      channel.close();
+      yield* new Sleep(1);
+      return errors;
+    });
+    expect(value).toMatchObject([{ code: "EPIPE" }, { code: "EPIPE" }]);
+    expect(new Set(value).size).toBe(2);
+  });
+
   test("receivers that wait get the end, or the error it was closed with", () => {
     const { value } = run(function* () {
       const outcomes: unknown[] = [];
