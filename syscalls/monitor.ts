@@ -103,10 +103,7 @@ export class Monitor {
 
   /** For `next`: it was granted to a task that was killed before taking it. */
   giveBack(ended: Ended): void {
-    if (this.#queue.hand(ended)) return;
-    const later: Ended[] = [];
-    for (let one = this.#ended.shift(); one !== undefined; one = this.#ended.shift()) later.push(one);
-    for (const one of [ended, ...later]) this.#ended.push(one);
+    if (!this.#queue.hand(ended)) this.#ended.unshift(ended);
   }
 
   #ownedBy(task: Task): void {
