@@ -23,7 +23,7 @@ export function truncated(text: string, max: number): string {
   return points.length <= max ? text.slice(0, 2 * max + 2) : `${points.slice(0, max - 1).join("")}…`;
 }
 
-/** How many code points, counted no further than `max + 1`. */
+/** Whether it has more than `max` code points; of a long one not all are counted. */
 export function isLonger(text: string, max: number): boolean {
   if (text.length <= max) return false;
   return text.length > 2 * max || Array.from(text).length > max;

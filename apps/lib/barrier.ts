@@ -29,7 +29,7 @@ export class Barrier {
    */
   constructor(parties: number, options: NameOptions = {}) {
     this.label = labelOf("barrier", options.name);
-    this.parties = checkedCount(parties, `parties of a ${this.label}`, 1, Number.MAX_SAFE_INTEGER);
+    this.parties = checkedCount(parties, `parties of ${this.label}`, 1, Number.MAX_SAFE_INTEGER);
     this.#line = new WaitQueue("wait at", () => `${this.label} (${this.#line.size} of ${parties} have come)`);
   }
 

@@ -5,21 +5,19 @@ import { type Answer, type Kernel, Ring, Syscall, SyscallError, type Task, type 
 import type { ExitWatcher } from "../../kernel/task.ts";
 import { shown } from "../../kernel/text.ts";
 import { Park, WaitQueue } from "../../syscalls/index.ts";
-import { checkedCapacity, checkedName } from "./bounds.ts";
+import { checkedCount, labelOf, maxCapacity, type NameOptions } from "./checked.ts";
 import { Source } from "./source.ts";
 
 /** What becomes of an item when a subscriber has as many as it may: its senders wait, or that subscriber misses one. */
 export type WhenFull = "wait" | "drop oldest";
 
-export interface BroadcastOptions {
+export interface BroadcastOptions extends NameOptions {
   /** Items that may wait for each subscriber. Default 1,024. */
   readonly capacity?: number;
   /** Default "wait": a send waits until each subscriber has room. */
   readonly whenFull?: WhenFull;
   /** How many may subscribe. Default 65,536. */
   readonly subscribers?: number;
-  /** For people: monitors show it. At most 64 characters. */
-  readonly name?: string;
 }
 
 /**
@@ -35,10 +33,10 @@ export interface BroadcastOptions {
  * ```
  */
 export class Broadcast<T> {
-  readonly name: string;
   /** Items that may wait for each subscriber. */
   readonly capacity: number;
   readonly whenFull: WhenFull;
+  readonly #called: string;
   readonly #maxSubscribers: number;
   readonly #subscriptions = new Set<Subscription<T>>();
   /** Those that have no room: while there are any, senders wait. */
@@ -49,13 +47,14 @@ export class Broadcast<T> {
 
   /** @throws EINVAL for a bound that is no whole number from 1 to 16,777,216, or another `whenFull`; ENAMETOOLONG */
   constructor(options: BroadcastOptions = {}) {
-    const { capacity = 1_024, name = "", subscribers = 65_536, whenFull = "wait" } = options;
+    const { capacity = 1_024, subscribers = 65_536, whenFull = "wait" } = options;
+    const called = labelOf("broadcast", options.name);
     if (whenFull !== "wait" && whenFull !== "drop oldest") {
-      throw new SyscallError("EINVAL", `whenFull of a broadcast is "wait" or "drop oldest", not ${shown(whenFull)}`);
+      throw new SyscallError("EINVAL", `whenFull of ${called} is ${shown(whenFull)}: give "wait" or "drop oldest"`);
     }
-    this.name = checkedName(name, "broadcast");
-    this.capacity = checkedCapacity(capacity, 1, "broadcast");
-    this.#maxSubscribers = checkedCapacity(subscribers, 1, "broadcast's subscribers");
+    this.#called = called;
+    this.capacity = checkedCount(capacity, `capacity of ${called}`, 1, maxCapacity);
+    this.#maxSubscribers = checkedCount(subscribers, `subscribers of ${called}`, 1, maxCapacity);
     this.whenFull = whenFull;
     this.#senders = new WaitQueue(
       "send to",
@@ -76,8 +75,7 @@ export class Broadcast<T> {
 
   /** "broadcast prices (2 of 5 full)", as monitors show it. */
   get label(): string {
-    const called = this.name === "" ? "broadcast" : `broadcast ${this.name}`;
-    return `${called} (${this.#full.size} of ${this.size} full)`;
+    return `${this.#called} (${this.#full.size} of ${this.size} full)`;
   }
 
   /**
@@ -124,7 +122,7 @@ export class Broadcast<T> {
     if (this.size >= this.#maxSubscribers) {
       throw new SyscallError("EAGAIN", `${this.label}: at most ${this.#maxSubscribers} may subscribe`);
     }
-    const subscription = new Subscription(this, task);
+    const subscription = new Subscription(this, `subscription to ${this.#called}`, task);
     this.#subscriptions.add(subscription);
     return subscription;
   }
@@ -169,8 +167,8 @@ export class Subscription<T> extends Source<T> implements ExitWatcher {
   #missed = 0;
 
   /** For Broadcast. */
-  constructor(broadcast: Broadcast<T>, owner: Task) {
-    super("subscription to", broadcast.name || "a broadcast", broadcast.capacity, new Ring<T>());
+  constructor(broadcast: Broadcast<T>, called: string, owner: Task) {
+    super(called, broadcast.capacity, new Ring<T>());
     this.#broadcast = broadcast;
     this.owner = owner;
     owner.watchExit(this);

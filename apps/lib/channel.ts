@@ -4,17 +4,15 @@
 import { type Answer, type Kernel, Ring, SyscallError, type Task } from "../../kernel/syscall.ts";
 import { shown } from "../../kernel/text.ts";
 import { Park, WaitQueue } from "../../syscalls/index.ts";
-import { checkedCapacity } from "./bounds.ts";
+import { checkedCount, labelOf, maxCapacity, type NameOptions } from "./checked.ts";
 import { type Receiver, Source, type Store } from "./source.ts";
 
 /** Who goes on first when a sender and a receiver meet; "none": whoever came second, who has the turn. */
 export type Preference = "none" | "receiver" | "sender";
 
-export interface ChannelOptions {
+export interface ChannelOptions extends NameOptions {
   /** Items that may wait in it. Default 0: who sends and who receives meet. */
   readonly capacity?: number;
-  /** For people: monitors show it. At most 64 characters. */
-  readonly name?: string;
   /** Who goes on first when the two meet. Default "none". */
   readonly preference?: Preference;
 }
@@ -49,13 +47,14 @@ export class Channel<T> extends Source<T> {
    * TypeError for a name that is no text
    */
   constructor(options: ChannelOptions = {}, kind = "channel", least = 0, store?: Store<T>) {
-    const { capacity = 0, name = "", preference = "none" } = options;
-    checkedCapacity(capacity, least, kind);
-    super(kind, name, capacity, store ?? (capacity === 0 ? undefined : new Ring<T>()));
+    const { capacity = 0, preference = "none" } = options;
+    const called = labelOf(kind, options.name);
+    checkedCount(capacity, `capacity of ${called}`, least, maxCapacity);
+    super(called, capacity, store ?? (capacity === 0 ? undefined : new Ring<T>()));
     if (preference !== "none" && preference !== "receiver" && preference !== "sender") {
       throw new SyscallError(
         "EINVAL",
-        `the preference of a ${kind} is none, receiver or sender, not ${shown(preference)}`,
+        `preference of ${called} is ${shown(preference)}: give none, receiver or sender`,
       );
     }
     this.preference = preference;

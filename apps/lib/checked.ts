@@ -1,7 +1,7 @@
 // What the constructors of this folder ask of their arguments. Each error names the thing, the value and the way out.
 
 import { SyscallError } from "../../kernel/syscall.ts";
-import { isLonger, shown } from "../../kernel/text.ts";
+import { isLonger, shown, truncated } from "../../kernel/text.ts";
 
 /** What all of them can be told. */
 export interface NameOptions {
@@ -15,12 +15,16 @@ const maxNameLength = 64;
  * What monitors and errors call a thing: its kind, and its name where it has one.
  * @throws ENAMETOOLONG over 64 code points, TypeError for what is no text
  */
-export function labelOf(kind: string, name: string | undefined): string {
-  if (name === undefined) return kind;
-  if (typeof name !== "string") throw new TypeError(`the name of a ${kind} is text, not ${shown(name)}`);
+export function labelOf(kind: string, name = ""): string {
+  if (name === "") return kind;
+  if (typeof name !== "string") throw new TypeError(`name of ${kind} is ${shown(name)}: give text`);
   if (!isLonger(name, maxNameLength)) return `${kind} ${name}`;
-  throw new SyscallError("ENAMETOOLONG", `the name of a ${kind} has at most ${maxNameLength} characters`);
+  const start = shown(truncated(name, maxNameLength));
+  throw new SyscallError("ENAMETOOLONG", `name of ${kind} is ${start}: give at most ${maxNameLength} characters`);
 }
+
+/** Most items that a capacity may allow. */
+export const maxCapacity = 16_777_216;
 
 /** A whole number within bounds. @throws EINVAL, naming what it is */
 export function checkedCount(count: number, what: string, least: number, most: number): number {

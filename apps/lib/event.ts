@@ -65,7 +65,7 @@ export class Latch {
    */
   constructor(count: number, options: NameOptions = {}) {
     this.label = labelOf("latch", options.name);
-    this.#count = checkedCount(count, `count of a ${this.label}`, 0, Number.MAX_SAFE_INTEGER);
+    this.#count = checkedCount(count, `count of ${this.label}`, 0, Number.MAX_SAFE_INTEGER);
     this.#door = new Door(() => `${this.label} (${this.#count} to go)`);
     this.#door.isOpen = count === 0;
   }

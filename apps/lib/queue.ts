@@ -6,13 +6,12 @@ import { type Answer, type Kernel, SyscallError, type Task } from "../../kernel/
 import { shown } from "../../kernel/text.ts";
 import { Park, WaitQueue } from "../../syscalls/index.ts";
 import { Channel, type Preference } from "./channel.ts";
+import type { NameOptions } from "./checked.ts";
 import type { Store } from "./source.ts";
 
-export interface QueueOptions {
+export interface QueueOptions extends NameOptions {
   /** Items that may wait in it; who sends one more waits for room. Default 1,024. */
   readonly capacity?: number;
-  /** For people: monitors show it. At most 64 characters. */
-  readonly name?: string;
   /** As a channel's. */
   readonly preference?: Preference;
 }

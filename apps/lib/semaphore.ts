@@ -48,8 +48,8 @@ export class Semaphore {
    */
   constructor(count: number, options: SemaphoreOptions = {}) {
     this.label = labelOf("semaphore", options.name);
-    this.max = checkedCount(options.max ?? count, `max of a ${this.label}`, 1, Number.MAX_SAFE_INTEGER);
-    this.#free = checkedCount(count, `count of a ${this.label}`, 0, this.max);
+    this.max = checkedCount(options.max ?? count, `max of ${this.label}`, 1, Number.MAX_SAFE_INTEGER);
+    this.#free = checkedCount(count, `count of ${this.label}`, 0, this.max);
     this.line = new WaitQueue(
       "acquire",
       () => this.label,

@@ -5,7 +5,6 @@
 
 import { type Answer, type Kernel, SyscallError, type Task } from "../../kernel/syscall.ts";
 import { Park, WaitQueue } from "../../syscalls/index.ts";
-import { checkedName } from "./bounds.ts";
 
 /** What `next` and `tryReceive` give: an item, or word that no more will come. */
 export type Received<T> = { readonly done: false; readonly value: T } | { readonly done: true };
@@ -31,8 +30,6 @@ export interface Receiver<T> {
 }
 
 export abstract class Source<T> {
-  /** For people; "" without one. */
-  readonly name: string;
   /** How many items there may be before whoever sends one has to wait. */
   readonly capacity: number;
   /** Those that wait for an item: nobody, while there is one. For the syscalls that wait here. */
@@ -42,14 +39,13 @@ export abstract class Source<T> {
   protected granted = 0;
   /** Sorted by their order; all of them come before what is in the store. */
   readonly #returned: Returned<T>[] = [];
-  readonly #kind: string;
+  readonly #called: string;
   #closed = false;
   #error: unknown = undefined;
 
-  /** @param kind "channel", "queue": what it is called in a monitor */
-  protected constructor(kind: string, name: string, capacity: number, store: Store<T> | undefined) {
-    this.#kind = kind;
-    this.name = checkedName(name, kind);
+  /** @param called "channel jobs": what it is called in a monitor */
+  protected constructor(called: string, capacity: number, store: Store<T> | undefined) {
+    this.#called = called;
     this.capacity = capacity;
     this.store = store;
     this.receivers = new WaitQueue<unknown>("receive from", () => this.label);
@@ -67,8 +63,7 @@ export abstract class Source<T> {
 
   /** "channel jobs (3 of 8)", as monitors show it. */
   get label(): string {
-    const called = this.name === "" ? this.#kind : `${this.#kind} ${this.name}`;
-    return this.capacity === 0 ? called : `${called} (${this.size} of ${this.capacity})`;
+    return this.capacity === 0 ? this.#called : `${this.#called} (${this.size} of ${this.capacity})`;
   }
 
   /**

@@ -271,7 +271,7 @@ describe("what is seen of it", () => {
       yield* new Sleep(1);
       const records = yield* new ListTasks();
       expect(records.filter(({ tid }) => tid > 1)).toMatchObject([
-        { tid: other, verb: "receive from", object: "subscription to news (0 of 1)" },
+        { tid: other, verb: "receive from", object: "subscription to broadcast news (0 of 1)" },
         { tid: sender, verb: "send to", object: "broadcast news (1 of 2 full)", holders: [1] },
       ]);
       expect(mine.size).toBe(1);

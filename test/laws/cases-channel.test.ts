@@ -499,7 +499,7 @@ test("a subclass may keep items in a store of its own: here the last in is the f
     return [stack.label, yield* stack.receive(), ...stack.drain()];
   });
   expect(value).toEqual(["stack (2 of 2)", 2, 3, 1]);
-  expect(() => new Stack(0)).toThrow(/capacity of a stack is a whole number from 1/);
+  expect(() => new Stack(0)).toThrow(/capacity of stack is 0: give a whole number, 1 to 16777216/);
 });
 
 describe("what is seen of it", () => {

@@ -585,7 +585,7 @@ test("a record says which lock a task waits for, and who has it", () => {
 test("a name is text of at most 64 characters", () => {
   expect(new Lock().label).toBe("lock");
   expect(() => new Lock({ name: "x".repeat(65) })).toThrow(expect.objectContaining({ code: "ENAMETOOLONG" }));
-  expect(() => new RLock({ name: 7 as unknown as string })).toThrow(/the name of a rlock is text, not 7/);
+  expect(() => new RLock({ name: 7 as unknown as string })).toThrow(/name of rlock is 7: give text/);
 });
 
 // Three tasks, each twice, under every order of turns, and one of them ended at every lap in every way.

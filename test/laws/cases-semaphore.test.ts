@@ -288,9 +288,9 @@ test("what is no number of permits is refused", () => {
     }
   };
   const semaphore = new Semaphore(1, { max: 3, name: "pool" });
-  expect(code(() => new Semaphore(-1))).toMatch(/^EINVAL max of a semaphore is -1: give a whole number, at least 1/);
-  expect(code(() => new Semaphore(0))).toMatch(/^EINVAL max of a semaphore is 0/);
-  expect(code(() => new Semaphore(4, { max: 3 }))).toMatch(/^EINVAL count of a semaphore is 4: .* 0 to 3/);
+  expect(code(() => new Semaphore(-1))).toMatch(/^EINVAL max of semaphore is -1: give a whole number, at least 1/);
+  expect(code(() => new Semaphore(0))).toMatch(/^EINVAL max of semaphore is 0/);
+  expect(code(() => new Semaphore(4, { max: 3 }))).toMatch(/^EINVAL count of semaphore is 4: .* 0 to 3/);
   expect(code(() => semaphore.acquire(4))).toMatch(
     /^EINVAL acquire of semaphore pool is 4: give a whole number, 1 to 3/,
   );
