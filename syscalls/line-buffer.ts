@@ -2,24 +2,22 @@
 // it skipped, so that who reads on gets the next.
 
 import { SyscallError } from "../kernel/syscall.ts";
+import { ByteBuffer } from "./byte-buffer.ts";
 
-/** What is first in a buffer: a line, or what is wrong with it. `end` is where it ends. */
+/** What is first in a buffer: a line, or what is wrong with it; and how many bytes it takes up, Infinity for more than are here. */
 export type Found =
-  | { readonly line: string; readonly end: number }
-  | { readonly error: SyscallError; readonly end: number };
+  | { readonly line: string; readonly bytes: number }
+  | { readonly error: SyscallError; readonly bytes: number };
 
-const newline = 10;
-const carriageReturn = 13;
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** LF. */
+export const newline: Uint8Array = Uint8Array.of(10);
 
 export class LineBuffer {
   readonly #maxBytes: number;
   /** For messages: where the lines come from. */
   readonly #label: string;
-  #bytes: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
-  /** Up to here there is no newline. */
+  readonly #buffer = new ByteBuffer();
+  /** So many of the first bytes have no newline among them. */
   #searched = 0;
   #isSkipping = false;
 
@@ -30,67 +28,69 @@ export class LineBuffer {
 
   /** True when nothing of a line is here. */
   get isEmpty(): boolean {
-    return this.#start === this.#end;
+    return this.#buffer.available === 0;
   }
 
   append(bytes: Uint8Array): void {
-    const held = this.#end - this.#start;
-    if (this.#end + bytes.length > this.#bytes.length) {
-      const size = held + bytes.length;
-      const grown = size > this.#bytes.length / 2 ? new Uint8Array(2 * size) : this.#bytes;
-      grown.set(this.#bytes.subarray(this.#start, this.#end));
-      this.#bytes = grown;
-      [this.#start, this.#end, this.#searched] = [0, held, this.#searched - this.#start];
-    }
-    this.#bytes.set(bytes, this.#end);
-    this.#end += bytes.length;
+    this.#buffer.append(bytes);
   }
 
   /** The line that is first, left where it is. @param isLast nothing comes any more: what is left is a line */
   first(isLast: boolean): Found | undefined {
     if (this.#isSkipping && !this.#skip()) return undefined;
-    const at = this.#newline();
-    const length = at < 0 ? this.#end - this.#start : at + 1 - this.#start;
-    if (length > this.#maxBytes) {
+    const place = this.#newline();
+    const bytes = place < 0 ? this.#buffer.available : place + 1;
+    if (bytes > this.#maxBytes) {
       const message = `${this.#label} has a line of more than ${this.#maxBytes} bytes: it is left out`;
-      return { error: new SyscallError("EMSGSIZE", message), end: at < 0 ? -1 : at + 1 };
+      return { error: new SyscallError("EMSGSIZE", message), bytes: place < 0 ? Number.POSITIVE_INFINITY : bytes };
     }
-    if (at >= 0) return this.#decoded(this.#bytes[at - 1] === carriageReturn && at > this.#start ? at - 1 : at, at + 1);
-    return isLast && length > 0 ? this.#decoded(this.#end, this.#end) : undefined;
+    return place >= 0 || (isLast && bytes > 0) ? this.#decoded(bytes) : undefined;
   }
 
   /** Takes out what `first` found. */
-  drop({ end }: Found): void {
-    this.#isSkipping = end < 0;
-    this.#start = this.#searched = end < 0 ? this.#end : end;
-    if (this.#start === this.#end) this.#start = this.#end = this.#searched = 0;
+  drop({ bytes }: Found): void {
+    this.#isSkipping = bytes === Number.POSITIVE_INFINITY;
+    this.#buffer.drop(bytes);
+    this.#searched = 0;
   }
 
   clear(): void {
-    this.#start = this.#end = this.#searched = 0;
+    this.#buffer.drop(this.#buffer.available);
+    this.#searched = 0;
     this.#isSkipping = false;
   }
 
   #newline(): number {
-    const at = this.#bytes.subarray(0, this.#end).indexOf(newline, Math.max(this.#searched, this.#start));
-    this.#searched = at < 0 ? this.#end : at;
-    return at;
+    const place = this.#buffer.indexOf(newline, this.#searched);
+    this.#searched = place < 0 ? this.#buffer.available : place;
+    return place;
   }
 
   /** Skips the rest of a line that was refused; true once it is all gone. */
   #skip(): boolean {
-    const at = this.#newline();
-    this.drop({ line: "", end: at < 0 ? this.#end : at + 1 });
-    this.#isSkipping = at < 0;
-    return at >= 0;
+    const place = this.#newline();
+    this.drop({ line: "", bytes: place < 0 ? Number.POSITIVE_INFINITY : place + 1 });
+    return place >= 0;
   }
 
-  #decoded(to: number, end: number): Found {
+  #decoded(bytes: number): Found {
     try {
-      return { line: decoder.decode(this.#bytes.subarray(this.#start, to)), end };
+      return { line: lineText(this.#buffer.peek(bytes), this.#label), bytes };
     } catch (error) {
-      const message = `${this.#label} has a line that is not UTF-8: it is left out`;
-      return { error: new SyscallError("EPROTO", message, { cause: error }), end };
+      return { error: error as SyscallError, bytes }; // nothing else is thrown there
     }
+  }
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** A line as text, without its LF or CRLF. @throws EPROTO for bytes that are not UTF-8, naming where they come from */
+export function lineText(bytes: Uint8Array, label: string): string {
+  let end = bytes.length;
+  if (bytes[end - 1] === 10) end -= bytes[end - 2] === 13 ? 2 : 1;
+  try {
+    return decoder.decode(bytes.subarray(0, end));
+  } catch (error) {
+    throw new SyscallError("EPROTO", `${label} has a line that is not UTF-8: it is left out`, { cause: error });
   }
 }

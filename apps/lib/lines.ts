@@ -14,7 +14,8 @@ import {
   type Waiter,
 } from "../../kernel/syscall.ts";
 import type { Step } from "../../syscalls/index.ts";
-import { chunkBytes, lineText, newline, type Reader, readLine } from "./reader.ts";
+import { lineText, newline } from "../../syscalls/line-buffer.ts";
+import { chunkBytes, type Reader, readLine } from "./reader.ts";
 
 /**
  * The lines of what a reader reads, without their LF or CRLF; a last line without a newline counts. Yielded, it is all

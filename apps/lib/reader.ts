@@ -3,6 +3,8 @@
 
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { ByteBuffer } from "../../syscalls/byte-buffer.ts";
+import { lineText, newline } from "../../syscalls/line-buffer.ts";
 import { recv } from "./sockets.ts";
 
 /** How much is read at once, at most. */
@@ -10,53 +12,12 @@ export const chunkBytes = 65_536;
 const mostBytes = 2 ** 30;
 
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
-export class Reader {
+export class Reader extends ByteBuffer {
   readonly connection: Connection;
-  #buffer: Uint8Array = new Uint8Array(0);
-  #start = 0;
-  #end = 0;
 
   constructor(connection: Connection) {
+    super();
     this.connection = connection;
-  }
-
-  /** How many bytes are here already. */
-  get available(): number {
-    return this.#end - this.#start;
-  }
-
-  /** Takes bytes that are here, `count` at most; they are the caller's to keep. */
-  take(count: number): Uint8Array {
-    const bytes = this.#buffer.slice(this.#start, Math.min(this.#end, this.#start + Math.max(0, count)));
-    this.#start += bytes.length;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
-    return bytes;
-  }
-
-  /** Puts bytes that were taken last back, before those that are here. */
-  unread(bytes: Uint8Array): void {
-    const rest = this.take(this.available);
-    this.append(bytes);
-    this.append(rest);
-  }
-
-  /** Where a delimiter begins, counted from the first byte that is here, from a place on; -1: not here. */
-  indexOf(delimiter: Uint8Array, from: number): number {
-    const bytes = Buffer.from(this.#buffer.buffer, this.#buffer.byteOffset, this.#end);
-    const place = bytes.indexOf(delimiter, this.#start + from);
-    return place < 0 ? -1 : place - this.#start;
-  }
-
-  /** Adds bytes behind those that are here. The buffer doubles as it must, so that adding is linear. */
-  append(bytes: Uint8Array): void {
-    if (this.#end + bytes.length > this.#buffer.length) {
-      const size = this.available + bytes.length;
-      const buffer = size > this.#buffer.length / 2 ? new Uint8Array(Math.max(256, 2 * size)) : this.#buffer;
-      buffer.set(this.#buffer.subarray(this.#start, this.#end));
-      [this.#buffer, this.#end, this.#start] = [buffer, this.available, 0];
-    }
-    this.#buffer.set(bytes, this.#end);
-    this.#end += bytes.length;
   }
 }
 
@@ -118,9 +79,6 @@ const readPast: typeof readUntil = routine(function* readPast(reader, delimiter,
   }
 });
 
-/** LF. */
-export const newline: Uint8Array = Uint8Array.of(10);
-
 /**
  * The next line as text, without its LF or CRLF; null at the end. A last line without a newline counts.
  * @param maxBytes how long a line may be, its newline included; default 65,536
@@ -139,16 +97,3 @@ export const readLine: Routine<[reader: Reader, maxBytes?: number], string | nul
   if (bytes !== null) return lineText(bytes, reader.connection.label);
   return reader.available === 0 ? null : lineText(reader.take(reader.available), reader.connection.label);
 });
-
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A line as text, without its LF or CRLF. @throws EPROTO for bytes that are not UTF-8 */
-export function lineText(bytes: Uint8Array, label: string): string {
-  let end = bytes.length;
-  if (bytes[end - 1] === 10) end -= bytes[end - 2] === 13 ? 2 : 1;
-  try {
-    return decoder.decode(bytes.subarray(0, end));
-  } catch (error) {
-    throw new SyscallError("EPROTO", `${label} sent a line that is not UTF-8`, { cause: error });
-  }
-}
