@@ -16,7 +16,7 @@ export { PriorityQueue, type PriorityQueueOptions, Queue, type QueueOptions } fr
 export { Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
-export type { Received, Store } from "./source.ts";
+export type { Store } from "./source.ts";
 export { fromDuplex, fromReadable, toWritable } from "./streams.ts";
 export { until } from "./until.ts";
 export { UsageError } from "./usage.ts";

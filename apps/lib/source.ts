@@ -4,10 +4,7 @@
 // while its source lives, and never received twice.
 
 import { type Answer, type Kernel, SyscallError, type Task } from "../../kernel/syscall.ts";
-import { Park, WaitQueue } from "../../syscalls/index.ts";
-
-/** What `next` and `tryReceive` give: an item, or word that no more will come. */
-export type Received<T> = { readonly done: false; readonly value: T } | { readonly done: true };
+import { Park, type Step, WaitQueue } from "../../syscalls/index.ts";
 
 /** Where items are until they are received; in which order they leave it is its own affair. */
 export interface Store<T> {
@@ -87,7 +84,7 @@ export abstract class Source<T> {
   }
 
   /** As `next`, without waiting: undefined when there is nothing now. Callable from anywhere. */
-  tryReceive(): Received<T> | undefined {
+  tryReceive(): Step<T> | undefined {
     const receiver = new Next(this);
     if (this.take(receiver, undefined)) return receiver.answer();
     return this.closed ? this.atEnd() : undefined;
@@ -125,7 +122,7 @@ export abstract class Source<T> {
   }
 
   /** For the syscalls that wait here: what `next` answers at the end. @throws the error that it was closed with */
-  atEnd(): Received<T> {
+  atEnd(): Step<T> {
     if (this.#error !== undefined) throw this.#error;
     return ended;
   }
@@ -234,16 +231,16 @@ export class Receive<T> extends Taking<T, T> {
 }
 
 /** Receives an item or the end: what `next` of a channel, a queue or a subscription gives. */
-export class Next<T> extends Taking<T, Received<T>> {
-  override answer(): Received<T> {
+export class Next<T> extends Taking<T, Step<T>> {
+  override answer(): Step<T> {
     return { done: false, value: this.item as T }; // as above
   }
 
-  override atEnd(): Received<T> {
+  override atEnd(): Step<T> {
     return this.source.atEnd();
   }
 
-  override giveBack(received: Received<T>): void {
-    if (!received.done) this.source.putBack(received.value, this.order);
+  override giveBack(step: Step<T>): void {
+    if (!step.done) this.source.putBack(step.value, this.order);
   }
 }
