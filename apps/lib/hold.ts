@@ -10,6 +10,7 @@ import {
   type Task,
   type Yieldable,
 } from "../../kernel/syscall.ts";
+import { Frame } from "../../syscalls/frame.ts";
 
 /** Acquires, runs a program, releases; gives the program's value. */
 export class Hold<T> extends Call<T> {
@@ -42,20 +43,6 @@ export class Hold<T> extends Call<T> {
     yield* this.#acquire;
     this.#isHeld = true; // a task that is killed between the grant and this line has given it back
     const program = this.#program;
-    return yield* brandOf(program) === undefined ? new Framed(program) : (program as Yieldable<T>); // the brand says so
-  }
-}
-
-/** Runs a generator in a frame of its own: in native `yield*`, JavaScript loses kills. */
-class Framed<T> extends Call<T> {
-  readonly #program: Runnable<T>;
-
-  constructor(program: Runnable<T>) {
-    super();
-    this.#program = program;
-  }
-
-  override enter(): Runnable<T> {
-    return this.#program;
+    return yield* brandOf(program) === undefined ? new Frame(program, "held") : (program as Yieldable<T>); // the brand says so
   }
 }
