@@ -54,7 +54,7 @@ export class Children {
   readonly #live = new Set<Child>();
   /** How many of them nobody has asked to end. */
   #unasked = 0;
-  #rest: Rest | undefined = undefined;
+  #rest: WaitChildren | undefined = undefined;
   #isLeft = false;
 
   /** @param noun what one is called: in the words of the wait for them */
@@ -142,11 +142,11 @@ export class Children {
    * @param isDone default: that none is left
    */
   rest(isDone: () => boolean = () => this.size === 0): Syscall<void> {
-    return new Rest(this, isDone);
+    return new WaitChildren(this, isDone);
   }
 
   /** For Rest. */
-  awaitedBy(rest: Rest | undefined): void {
+  awaitedBy(rest: WaitChildren | undefined): void {
     this.#rest = rest;
   }
 
@@ -193,7 +193,7 @@ class Grace implements Timed {
   }
 }
 
-class Rest extends Syscall<void> implements Wait<void> {
+class WaitChildren extends Syscall<void> implements Wait<void> {
   readonly verb = "end of";
   readonly #children: Children;
   readonly #isDone: () => boolean;

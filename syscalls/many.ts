@@ -111,7 +111,7 @@ abstract class Contest<P extends Programs> extends Call<OneOf<P>> {
       const ended = (exit: Exit): void => this.#ended(exit, place, task, kernel);
       yield* members.spawn(program, undefined, { daemon: true, ended });
     }
-    while (this.#decision === undefined) yield* new Verdict(this.#decided);
+    while (this.#decision === undefined) yield* new WaitVerdict(this.#decided);
     return this.#decision; // the losers are daemons, and end with it
   }
 
@@ -125,7 +125,7 @@ abstract class Contest<P extends Programs> extends Call<OneOf<P>> {
   }
 }
 
-class Verdict extends Park {
+class WaitVerdict extends Park {
   override get family(): string {
     return "self";
   }

@@ -106,7 +106,7 @@ export class Members {
    * @param why for people: exit records and logs show it
    */
   end(tids: Iterable<Tid>, why = ""): Syscall<void> {
-    return new EndSome(this.#roster, new Set(tids), why);
+    return new EndMembers(this.#roster, new Set(tids), why);
   }
 
   /**
@@ -176,7 +176,7 @@ function taking<T>(ended: (exit: Exit<T>) => void): (exit: Exit) => boolean {
   };
 }
 
-class EndSome extends Syscall<void> {
+class EndMembers extends Syscall<void> {
   readonly #roster: Roster;
   readonly #tids: ReadonlySet<Tid>;
   readonly #why: string;

@@ -122,6 +122,32 @@ function cycleIn(all: readonly Source[]): readonly string[] {
   return all.map(({ path }) => follow(path, [])).find((cycle) => cycle.length > 0) ?? [];
 }
 
+/** The names that syscalls and calls go by in traces and counts: of each class that extends one, by any detour. */
+function kindsIn(all: Iterable<string>): readonly string[] {
+  const classes = [...all]
+    .flatMap((text) => text.match(/^(export )?(abstract )?class [^{]*/gm) ?? [])
+    .map((head) => /class (\w+) extends (\w+)/.exec(withoutTypes(head)) ?? []);
+  const kinds = new Set(["Syscall", "Call"]);
+  const found = new Set<readonly string[]>();
+  for (let size = -1; size < found.size; ) {
+    size = found.size;
+    for (const made of classes) {
+      const [, name = "", base = ""] = made;
+      if (!kinds.has(base)) continue;
+      found.add(made);
+      kinds.add(name);
+    }
+  }
+  return [...found].map(([, name = ""]) => name);
+}
+
+function withoutTypes(head: string): string {
+  const shorter = head.replaceAll(/<[^<>]*>/g, "");
+  return shorter === head ? head : withoutTypes(shorter);
+}
+
+const twice = (names: readonly string[]): string[] => names.filter((name, place) => names.indexOf(name) !== place);
+
 const hasHeader = (text: string): boolean => /^(#![^\n]*\n)?\/\/ \S/.test(text);
 const lineCount = (text: string): number => text.split("\n").length - 1;
 
@@ -137,6 +163,12 @@ describe("the architecture", () => {
 
   test("every file begins with a comment that says what it is", () => {
     expect([...texts].filter(([, text]) => !hasHeader(text)).map(([path]) => path)).toEqual([]);
+  });
+
+  test("no two syscalls or calls go by the same name, those that are not exported included", () => {
+    const kinds = kindsIn(texts.values());
+    expect(kinds).toEqual(expect.arrayContaining(["Sleep", "NextItem", "CallPeer", "Timeout", "WaitCondition"]));
+    expect(twice(kinds)).toEqual([]);
   });
 
   test("no file is longer than 400 lines", () => {
@@ -216,6 +248,15 @@ describe("a violation is found:", () => {
     ];
     expect(cycleIn(ring(""))).toEqual(["kernel/a.ts", "kernel/b.ts", "kernel/c.ts", "kernel/a.ts"]);
     expect(cycleIn(ring("type"))).toEqual([]);
+  });
+
+  test("two syscalls of one name, one of them by a detour", () => {
+    const texts = [
+      "export class Next<T extends A> extends Syscall<T> {",
+      "class Mine extends Next {\nclass Next extends Mine {",
+    ];
+    expect(twice(kindsIn(texts))).toEqual(["Next"]);
+    expect(twice(kindsIn(["class Next extends Syscall<T> {", "class Next extends Other {"]))).toEqual([]);
   });
 
   test("a file without a header, and one of 401 lines", () => {

@@ -48,7 +48,7 @@ export class Barrier {
    * @throws EPIPE when it is or gets broken: another one left (killed, cancelled, out of time), or it was reset
    */
   wait(): Syscall<number> {
-    return new Meet(this, this.#line);
+    return new WaitBarrier(this, this.#line);
   }
 
   /** Makes it as new. Those that wait at it get EPIPE. Callable from anywhere. */
@@ -84,7 +84,7 @@ export class Barrier {
   }
 }
 
-class Meet extends Park<number> {
+class WaitBarrier extends Park<number> {
   readonly #barrier: Barrier;
 
   constructor(barrier: Barrier, line: WaitQueue<number>) {

@@ -66,8 +66,8 @@ export class Channel<T> extends Source<T> {
    * What a receiver was granted and, being killed, did not take is there for the next one.
    * @throws EPIPE once it is closed, while waiting too; `cause` is the error that it was closed with
    */
-  send(item: T): Send<T> {
-    return new Send(this, item);
+  send(item: T): SendItem<T> {
+    return new SendItem(this, item);
   }
 
   /** As `send`, without waiting: false when it would have to. Callable from anywhere. @throws EPIPE once it is closed */
@@ -92,7 +92,7 @@ export class Channel<T> extends Source<T> {
     return 0;
   }
 
-  /** For Send: true when it has been sent. @throws EPIPE when it cannot be any more */
+  /** For SendItem: true when it has been sent. @throws EPIPE when it cannot be any more */
   accept(item: T, rank: number, kernel: Kernel | undefined): boolean {
     if (this.closed) throw this.#refusal();
     if (this.hand(item)) {
@@ -120,12 +120,12 @@ export class Channel<T> extends Source<T> {
   }
 
   // The first sender that waits, and now waits no more: its item is sent.
-  #released(kernel: Kernel | undefined): Send<T> | undefined {
+  #released(kernel: Kernel | undefined): SendItem<T> | undefined {
     const { senders } = this;
     for (let first = senders.first; first !== undefined; first = senders.first) {
       if (!senders.answer(first, undefined)) continue;
       if (this.preference === "sender") endTurn(kernel);
-      return first as Send<T>; // nobody else joins it
+      return first as SendItem<T>; // nobody else joins it
     }
     return undefined;
   }
@@ -142,7 +142,7 @@ function endTurn(kernel: Kernel | undefined): void {
 }
 
 /** Sends an item: what `send` of a channel or a queue gives. */
-export class Send<T> extends Park {
+export class SendItem<T> extends Park {
   readonly channel: Channel<T>;
   readonly item: T;
   readonly rank: number;

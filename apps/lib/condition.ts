@@ -18,7 +18,7 @@ import { GetTime, WaitQueue } from "../../syscalls/index.ts";
 import { checkedMs } from "../../syscalls/sleep.ts";
 import { checkedCount, labelOf, type NameOptions } from "./checked.ts";
 import { Lock } from "./lock.ts";
-import { Acquire, Claim } from "./ownership.ts";
+import { AcquireLock, Claim } from "./ownership.ts";
 
 /**
  * Something that can change about what a lock guards.
@@ -87,12 +87,12 @@ export class Condition {
 
   /** For those that wait: notifies the next. */
   passOn(): void {
-    (this.line.first as Notified | undefined)?.goOn(); // nothing else waits in it
+    (this.line.first as WaitCondition | undefined)?.goOn(); // nothing else waits in it
   }
 }
 
 /** Waits to be notified, and from then on for the lock. */
-class Notified extends Claim implements Timed {
+class WaitCondition extends Claim implements Timed {
   readonly condition: Condition;
   readonly ms: number;
   timer = -1;
@@ -145,7 +145,7 @@ class Notified extends Claim implements Timed {
 }
 
 const waiting: Routine<[condition: Condition, ms: number], boolean> = routine(function* wait(condition, ms) {
-  const wait = new Notified(condition, ms);
+  const wait = new WaitCondition(condition, ms);
   try {
     try {
       yield* wait;
@@ -172,11 +172,11 @@ const waitingFor: Routine<[condition: Condition, holds: () => boolean, ms: numbe
 );
 
 // No routine: what is thrown at the yield that calls one would keep it from being called.
-function* regain(wait: Notified): Program<void> {
+function* regain(wait: WaitCondition): Program<void> {
   let interruption: { readonly error: unknown } | undefined;
   while (wait.isOwed) {
     try {
-      yield* new Acquire(wait.of, wait.depth);
+      yield* new AcquireLock(wait.of, wait.depth);
     } catch (error) {
       if (isRefusal(error)) throw error;
       interruption ??= { error }; // a cancel comes once; a limit of the task's own, a hundred times at most

@@ -30,7 +30,7 @@ export class Event {
 
   /** Waits until it is set; answers at once if it is. */
   wait(): Syscall<void> {
-    return new Pass(this.#door);
+    return new WaitEvent(this.#door);
   }
 
   /** Sets it, and wakes all that wait. Callable from anywhere. */
@@ -77,7 +77,7 @@ export class Latch {
 
   /** Waits until it is open; answers at once if it is. */
   wait(): Syscall<void> {
-    return new Pass(this.#door);
+    return new WaitEvent(this.#door);
   }
 
   /**
@@ -112,7 +112,7 @@ class Door {
   }
 }
 
-class Pass extends Park {
+class WaitEvent extends Park {
   readonly #door: Door;
 
   constructor(door: Door) {

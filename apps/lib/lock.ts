@@ -5,7 +5,7 @@
 import type { Call, Runnable, Syscall, Task, Tid } from "../../kernel/syscall.ts";
 import { labelOf, type NameOptions } from "./checked.ts";
 import { Hold } from "./hold.ts";
-import { Acquire, Ownership } from "./ownership.ts";
+import { AcquireLock, Ownership } from "./ownership.ts";
 
 /**
  * At most one task has it at a time. Who has it cannot acquire it again; see RLock.
@@ -49,7 +49,7 @@ export class Lock {
    * @throws EDEADLK when it is already; EOWNERDEAD when it is broken
    */
   acquire(): Syscall<void> {
-    return new Acquire(this.ownership, 1);
+    return new AcquireLock(this.ownership, 1);
   }
 
   /**

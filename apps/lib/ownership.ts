@@ -160,7 +160,7 @@ export class Claim extends Park {
 }
 
 /** Becomes the owner, at once or in its turn. */
-export class Acquire extends Claim {
+export class AcquireLock extends Claim {
   override handle(task: Task, kernel: Kernel): Answer<void> {
     return this.of.take(task, this.depth) ? undefined : super.handle(task, kernel);
   }

@@ -76,7 +76,7 @@ export class Semaphore {
    * @throws EINVAL for less than 1 and more than there can be
    */
   acquire(n = 1): Syscall<void> {
-    return new Permit(this, this.line, checkedCount(n, `acquire of ${this.label}`, 1, this.max));
+    return new AcquirePermits(this, this.line, checkedCount(n, `acquire of ${this.label}`, 1, this.max));
   }
 
   /**
@@ -125,12 +125,12 @@ export class Semaphore {
     );
   }
 
-  get #first(): Permit | undefined {
-    return this.line.first as Permit | undefined; // nothing else waits in it
+  get #first(): AcquirePermits | undefined {
+    return this.line.first as AcquirePermits | undefined; // nothing else waits in it
   }
 }
 
-class Permit extends Park {
+class AcquirePermits extends Park {
   readonly semaphore: Semaphore;
   readonly n: number;
   #task: Task | undefined = undefined;

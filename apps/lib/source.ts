@@ -67,8 +67,8 @@ export abstract class Source<T> {
    * Waits for an item and answers with it.
    * @throws once it is closed and drained: EPIPE, or the error that it was closed with
    */
-  receive(): Receive<T> {
-    return new Receive(this);
+  receive(): ReceiveItem<T> {
+    return new ReceiveItem(this);
   }
 
   /**
@@ -79,13 +79,13 @@ export abstract class Source<T> {
    * ```
    * @throws the error that it was closed with, if it was with one, once it is drained
    */
-  next(): Next<T> {
-    return new Next(this);
+  next(): NextItem<T> {
+    return new NextItem(this);
   }
 
   /** As `next`, without waiting: undefined when there is nothing now. Callable from anywhere. */
   tryReceive(): Step<T> | undefined {
-    const receiver = new Next(this);
+    const receiver = new NextItem(this);
     if (this.take(receiver, undefined)) return receiver.answer();
     return this.closed ? this.atEnd() : undefined;
   }
@@ -93,7 +93,7 @@ export abstract class Source<T> {
   /** Takes out all that can be had now. Callable from anywhere. */
   drain(): T[] {
     const items: T[] = [];
-    const receiver = new Receive(this);
+    const receiver = new ReceiveItem(this);
     while (this.take(receiver, undefined)) items.push(receiver.answer());
     return items;
   }
@@ -215,7 +215,7 @@ abstract class Taking<T, A> extends Park<A> implements Receiver<T> {
 }
 
 /** Receives an item: what `receive` of a channel, a queue or a subscription gives. */
-export class Receive<T> extends Taking<T, T> {
+export class ReceiveItem<T> extends Taking<T, T> {
   override answer(): T {
     return this.item as T; // it was granted one
   }
@@ -231,7 +231,7 @@ export class Receive<T> extends Taking<T, T> {
 }
 
 /** Receives an item or the end: what `next` of a channel, a queue or a subscription gives. */
-export class Next<T> extends Taking<T, Step<T>> {
+export class NextItem<T> extends Taking<T, Step<T>> {
   override answer(): Step<T> {
     return { done: false, value: this.item as T }; // as above
   }

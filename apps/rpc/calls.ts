@@ -33,12 +33,12 @@ interface CallRequest {
 
 export class Calls {
   readonly peer: Peer;
-  readonly pending: Map<string, Exchange> = new Map();
+  readonly pending: Map<string, CallPeer> = new Map();
   /** Who waits here is the first in line. */
   readonly freed: WaitQueue;
   readonly #line: WaitQueue;
   /** The exchange that is the first in line. */
-  #first: Exchange | undefined = undefined;
+  #first: CallPeer | undefined = undefined;
   /** What is not answered yet weighs this much. */
   #weight = 0;
   #nextId = 1;
@@ -85,14 +85,14 @@ export class Calls {
   }
 
   /** An exchange waits for the answers to its ids from now on. */
-  expect(exchange: Exchange): void {
+  expect(exchange: CallPeer): void {
     this.#leaveLine(exchange);
     for (const id of exchange.ids) this.pending.set(id, exchange);
     this.#weight += exchange.ids.length * exchange.weightOfOne;
   }
 
   /** One answer is not waited for any more. False if it was not. */
-  forget(id: string, exchange: Exchange): boolean {
+  forget(id: string, exchange: CallPeer): boolean {
     if (!this.pending.delete(id)) return false;
     this.#weight -= exchange.weightOfOne;
     this.freed.wake();
@@ -104,7 +104,7 @@ export class Calls {
   }
 
   /** Also for one that was woken to be the first, and then had no time left to become it. */
-  #leaveLine(exchange: Exchange): void {
+  #leaveLine(exchange: CallPeer): void {
     if (this.#first === exchange) this.#first = undefined;
     if (this.#first === undefined) this.#line.wake();
   }
@@ -136,7 +136,7 @@ export class Calls {
   ): Program<Outcome[]> {
     const { peer, pending } = calls;
     const { maxInFlight, maxFrameBytes } = peer.limits;
-    const exchange = new Exchange(calls, requests, isBatch);
+    const exchange = new CallPeer(calls, requests, isBatch);
     const hasRoom = (): boolean => pending.size + requests.length <= maxInFlight && calls.#weight < maxFrameBytes;
     try {
       yield* until(calls.#line, () => calls.#first === undefined);
@@ -165,7 +165,7 @@ function sized(peer: Peer, payload: Payload, what: string): Payload {
 }
 
 /** One message of ours with one or more calls, and the wait for their answers. */
-class Exchange extends Syscall<Outcome[]> implements Wait<Outcome[]> {
+class CallPeer extends Syscall<Outcome[]> implements Wait<Outcome[]> {
   readonly ids: readonly string[];
   /** What each of its calls weighs with the other end, about. */
   readonly weightOfOne: number;
