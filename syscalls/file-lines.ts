@@ -8,7 +8,8 @@ import type { Files, RawFile } from "../kernel/machine/files.ts";
 import type { Closable, Owner } from "../kernel/machine/machine.ts";
 import { type Syscall, SyscallError, type Waiter } from "../kernel/syscall.ts";
 import { pathText } from "./file.ts";
-import { type Found, LineBuffer } from "./line-buffer.ts";
+import { LineBuffer } from "./line-buffer.ts";
+import type { Step } from "./next.ts";
 import { type Look, NextFileLine } from "./next-file-line.ts";
 
 export interface LinesOptions {
@@ -25,7 +26,7 @@ export interface LinesOptions {
 const chunkBytes = 65_536;
 
 /** The lines of an open file. Owned like an endpoint. One task at a time waits for the next. */
-export class FileLines<T extends string | null = string | null> implements Closable {
+export class FileLines implements Closable {
   readonly path: string;
   owner: Owner | undefined = undefined;
   readonly #options: Required<LinesOptions>;
@@ -38,9 +39,9 @@ export class FileLines<T extends string | null = string | null> implements Closa
   #isAtEnd = false;
   #filling: Promise<boolean> | undefined = undefined;
   #closed = false;
-  #look: Look<T> | undefined = undefined;
+  #look: Look | undefined = undefined;
   /** Lines that were granted to tasks that were killed before taking them. */
-  readonly #returned: T[] = [];
+  readonly #returned: string[] = [];
 
   constructor(files: Files, path: string, raw: RawFile, position: number, options: Required<LinesOptions>) {
     this.path = path;
@@ -65,12 +66,12 @@ export class FileLines<T extends string | null = string | null> implements Closa
   }
 
   /**
-   * A syscall: the next line, without its LF or CRLF; null at the end. A last line without a newline counts. A line that
-   * nobody took is the next one's.
+   * Waits for the next line, without its LF or CRLF: `{done: false, value}`, or `{done: true}` at the end, ever after. A last
+   * line without a newline counts. A line that nobody took is the next one's.
    * @throws EMSGSIZE for a line that is too long, EPROTO for one that is not UTF-8 (the next call has the line after it);
    * EIO and the like; EBADF when it is closed, now or meanwhile; EBUSY when another task waits
    */
-  next(): Syscall<T> {
+  next(): Syscall<Step<string>> {
     return new NextFileLine(this);
   }
 
@@ -85,20 +86,24 @@ export class FileLines<T extends string | null = string | null> implements Closa
   }
 
   /** For the wait: gives what is here already to whoever waits; false when there is nothing. */
-  serve(waiter: Waiter<T>): boolean {
+  serve(waiter: Waiter<Step<string>>): boolean {
     const [returned] = this.#returned;
     if (returned !== undefined) {
-      if (waiter.wake(returned)) this.#returned.shift();
+      if (waiter.wake({ done: false, value: returned })) this.#returned.shift();
       return true;
     }
     const found = this.#buffer.first(this.#isAtEnd);
-    if (found === undefined && !this.#isAtEnd) return false;
-    if (granted(waiter, found) && found !== undefined) this.#buffer.drop(found);
+    if (found === undefined) {
+      if (this.#isAtEnd) waiter.wake({ done: true });
+      return this.#isAtEnd;
+    }
+    const isTaken = "error" in found ? waiter.fail(found.error) : waiter.wake({ done: false, value: found.line });
+    if (isTaken) this.#buffer.drop(found);
     return true;
   }
 
   /** For the wait: it begins. @throws EBADF, EBUSY */
-  begin(look: Look<T>): void {
+  begin(look: Look): void {
     this.#mustBeOpen();
     if (this.#look?.isOver === false) {
       throw new SyscallError("EBUSY", `${this.label}: another task waits for the next one, one at a time`);
@@ -107,8 +112,8 @@ export class FileLines<T extends string | null = string | null> implements Closa
   }
 
   /** For the wait. */
-  takeBack(line: T): void {
-    if (line !== null) this.#returned.unshift(line);
+  takeBack(step: Step<string>): void {
+    if (!step.done) this.#returned.unshift(step.value);
   }
 
   /**
@@ -169,9 +174,4 @@ export class FileLines<T extends string | null = string | null> implements Closa
   #closedError(): SyscallError {
     return new SyscallError("EBADF", `${this.label}: it is closed`);
   }
-}
-
-function granted<T>(waiter: Waiter<T>, found: Found | undefined): boolean {
-  if (found === undefined) return waiter.wake(null as T); // the end
-  return "error" in found ? waiter.fail(found.error) : waiter.wake(found.line as T);
 }

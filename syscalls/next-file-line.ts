@@ -11,13 +11,14 @@ import {
 } from "../kernel/syscall.ts";
 import type { Timed } from "../kernel/timers.ts";
 import type { FileLines } from "./file-lines.ts";
+import type { Step } from "./next.ts";
 
 /** Made by `lines.next()`. */
-export class NextFileLine<T extends string | null> extends Syscall<T> implements Wait<T> {
+export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<string>> {
   readonly verb = "read";
-  readonly lines: FileLines<T>;
+  readonly lines: FileLines;
 
-  constructor(lines: FileLines<T>) {
+  constructor(lines: FileLines) {
     super();
     this.lines = lines;
   }
@@ -34,11 +35,11 @@ export class NextFileLine<T extends string | null> extends Syscall<T> implements
     return "file";
   }
 
-  override handle(task: Task, kernel: Kernel): Answer<T> {
+  override handle(task: Task, kernel: Kernel): Answer<Step<string>> {
     if (!kernel.machine.asynchronous) {
       throw new SyscallError("ENOTSUP", "a file cannot be read in a synchronous run: use the asynchronous one");
     }
-    return task.block<T>(this, (waiter) => {
+    return task.block<Step<string>>(this, (waiter) => {
       const look = new Look(this.lines, waiter, kernel);
       this.lines.begin(look);
       look.expire();
@@ -46,20 +47,20 @@ export class NextFileLine<T extends string | null> extends Syscall<T> implements
     });
   }
 
-  giveBack(line: T): void {
-    this.lines.takeBack(line);
+  giveBack(step: Step<string>): void {
+    this.lines.takeBack(step);
   }
 }
 
 /** One wait: a look, and the timer of the next. */
-export class Look<T extends string | null> implements Timed {
-  readonly #lines: FileLines<T>;
-  readonly #waiter: Waiter<T>;
+export class Look implements Timed {
+  readonly #lines: FileLines;
+  readonly #waiter: Waiter<Step<string>>;
   readonly #kernel: Kernel;
   #isOver = false;
   timer = -1;
 
-  constructor(lines: FileLines<T>, waiter: Waiter<T>, kernel: Kernel) {
+  constructor(lines: FileLines, waiter: Waiter<Step<string>>, kernel: Kernel) {
     this.#lines = lines;
     this.#waiter = waiter;
     this.#kernel = kernel;

@@ -13,7 +13,7 @@ const mostBytes = 2 ** 30;
  * @throws ENOENT, EACCES and the like, naming the path; EINVAL for an option that cannot be; EINVAL and ENAMETOOLONG for such
  * a path; ENOTSUP on a machine without files
  */
-export class OpenLines<T extends string | null = string | null> extends Outside<FileLines<T>> {
+export class OpenLines extends Outside<FileLines> {
   readonly verb = "open";
   readonly path: string;
   readonly options: Required<LinesOptions>;
@@ -42,16 +42,16 @@ export class OpenLines<T extends string | null = string | null> extends Outside<
     return "file";
   }
 
-  override giveBack(lines: FileLines<T>): void {
+  override giveBack(lines: FileLines): void {
     lines.close();
   }
 
-  protected override async begin(kernel: Kernel, asking: Asking, task: Task): Promise<FileLines<T>> {
+  protected override async begin(kernel: Kernel, asking: Asking, task: Task): Promise<FileLines> {
     const files = needed(kernel, "files");
     const raw = await files.open(this.path, "r", 0);
     try {
       const position = this.options.from === "end" ? (await raw.stat()).size : 0;
-      const lines = new FileLines<T>(files, this.path, raw, position, this.options);
+      const lines = new FileLines(files, this.path, raw, position, this.options);
       if (!asking.isOver) kernel.adopt(lines, task);
       return lines;
     } catch (error) {

@@ -120,12 +120,12 @@ function isMissing(error: unknown): boolean {
 }
 
 /**
- * A syscall that opens a file to be read line by line, in constant memory. `lines.next()` is a syscall: the next line, null at the end.
+ * Opens a file to be read line by line, in constant memory: `lines.next()` waits for the next, as a stream's `lines` does.
  * @throws as OpenLines
  *
  * ```ts
  * const lines = yield* readLines("words.txt");
- * for (let line = yield* lines.next(); line !== null; line = yield* lines.next()) yield* new Log(line);
+ * for (let line = yield* lines.next(); !line.done; line = yield* lines.next()) yield* print(line.value);
  * lines.close();
  * ```
  */
@@ -134,17 +134,17 @@ export function readLines(path: string, options: Pick<LinesOptions, "maxBytes"> 
 }
 
 /**
- * A syscall that opens a file to be read on as it grows, as `tail -F` does: `lines.next()` waits until there is another line. When another
- * file takes its path (a log is rotated), it goes on with that one once the old one is read; when it is truncated, from its
- * start. It begins at the end, or where `from` says. Between two looks it cannot see a file that came and went, nor that one
- * was truncated which has grown past where it was.
+ * Opens a file to be read on as it grows, as `tail -F` does: `lines.next()` waits until there is another line, and never
+ * gives an end. When another file takes its path (a log is rotated), it goes on with that one once the old one is read;
+ * when it is truncated, from its start. It begins at the end, or where `from` says. Between two looks it cannot see a file
+ * that came and went, nor that one was truncated which has grown past where it was.
  * @throws as OpenLines
  *
  * ```ts
  * const log = yield* follow("/var/log/app.log");
- * for (;;) yield* print(yield* log.next());
+ * for (let line = yield* log.next(); !line.done; line = yield* log.next()) yield* print(line.value);
  * ```
  */
-export function follow(path: string, options: Omit<LinesOptions, "follow"> = {}): OpenLines<string> {
-  return new OpenLines<string>(path, { ...options, follow: true });
+export function follow(path: string, options: Omit<LinesOptions, "follow"> = {}): OpenLines {
+  return new OpenLines(path, { ...options, follow: true });
 }

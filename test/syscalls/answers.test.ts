@@ -16,6 +16,7 @@ import {
   readLines,
   receiveFrom,
   Stat,
+  type Step,
   Write,
 } from "../../apps/index.ts";
 import type { File } from "../../syscalls/index.ts";
@@ -27,8 +28,8 @@ function* answers(file: File, socket: Datagrams): Program<void> {
   expectTypeOf(yield* new Stat("a")).toEqualTypeOf<FileStatus>();
   expectTypeOf(yield* readFile("a")).toEqualTypeOf<Uint8Array>();
   expectTypeOf(yield* readLines("a")).toEqualTypeOf<FileLines>();
-  expectTypeOf(yield* (yield* readLines("a")).next()).toEqualTypeOf<string | null>();
-  expectTypeOf(yield* (yield* follow("a")).next()).toEqualTypeOf<string>();
+  expectTypeOf(yield* (yield* readLines("a")).next()).toEqualTypeOf<Step<string>>();
+  expectTypeOf(yield* (yield* follow("a")).next()).toEqualTypeOf<Step<string>>();
   expectTypeOf(yield* new LookUp("a")).toEqualTypeOf<readonly string[]>();
   expectTypeOf(yield* new Bind({ port: 0 })).toEqualTypeOf<Datagrams>();
   expectTypeOf((yield* receiveFrom(socket)).bytes).toEqualTypeOf<Uint8Array>();

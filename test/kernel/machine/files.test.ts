@@ -26,6 +26,7 @@ import {
   Rename,
   Sleep,
   Stat,
+  type Step,
   Sync,
   Timeout,
   WaitTask,
@@ -220,7 +221,7 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
     writeFileSync(path, "old\n");
     const lines = await onHost(machine, function* () {
       const log = yield* follow(path, { pollMs: 1 });
-      const found: string[] = [];
+      const found: Step<string>[] = [];
       appendFileSync(path, "grown\nha");
       found.push(yield* log.next());
       appendFileSync(path, "lf\n");
@@ -234,7 +235,8 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
       found.push(yield* log.next());
       return found;
     });
-    expect(lines).toEqual(["grown", "half", "late", "first of the new one", "cut"]);
+    const texts = ["grown", "half", "late", "first of the new one", "cut"];
+    expect(lines).toEqual(texts.map((value) => ({ done: false, value })));
   });
 
   test("names are looked up", async () => {
