@@ -1,7 +1,8 @@
 // Bind: a UDP socket. Reading and writing are its own methods, which never block; ReadWait and WriteWait wait for it.
 
 import type { DatagramAddress, Datagrams } from "../kernel/machine/datagrams.ts";
-import { type Kernel, needed, Syscall, type Task } from "../kernel/syscall.ts";
+import { type Kernel, needed } from "../kernel/syscall.ts";
+import { OpenAtOnce } from "./opening.ts";
 
 /**
  * Opens a UDP socket, owned by the calling task. It receives what comes into a buffer of 256 KB; what comes when that is
@@ -16,7 +17,7 @@ import { type Kernel, needed, Syscall, type Task } from "../kernel/syscall.ts";
  * }
  * ```
  */
-export class Bind extends Syscall<Datagrams> {
+export class Bind extends OpenAtOnce<Datagrams> {
   readonly address: DatagramAddress;
 
   /** @param address port 0: any free one; host: an IPv4 or IPv6 address, by default 127.0.0.1 */
@@ -29,18 +30,7 @@ export class Bind extends Syscall<Datagrams> {
     return "net";
   }
 
-  override handle(task: Task, kernel: Kernel): Datagrams {
-    const socket = needed(kernel, "datagrams").bind(this.address);
-    try {
-      kernel.adopt(socket, task);
-    } catch (error) {
-      socket.close();
-      throw error;
-    }
-    return socket;
-  }
-
-  giveBack(socket: Datagrams): void {
-    socket.close();
+  protected override open(kernel: Kernel): Datagrams {
+    return needed(kernel, "datagrams").bind(this.address);
   }
 }

@@ -2,30 +2,13 @@
 
 import type { NodeStreams } from "../kernel/machine/host-parts.ts";
 import type { Connection } from "../kernel/machine/machine.ts";
-import { type Kernel, needed, Syscall, type Task } from "../kernel/syscall.ts";
+import { type Kernel, needed } from "../kernel/syscall.ts";
+import { OpenAtOnce } from "./opening.ts";
 
-abstract class OpenBytes extends Syscall<Connection> {
+abstract class OpenBytes extends OpenAtOnce<Connection> {
   override get family(): string {
     return "io";
   }
-
-  override handle(task: Task, kernel: Kernel): Connection {
-    const connection = this.open(kernel);
-    try {
-      kernel.adopt(connection, task);
-    } catch (error) {
-      connection.close();
-      throw error;
-    }
-    return connection;
-  }
-
-  /** Nobody has taken it: as if it had not been opened. */
-  giveBack(connection: Connection): void {
-    connection.close();
-  }
-
-  protected abstract open(kernel: Kernel): Connection;
 }
 
 /**

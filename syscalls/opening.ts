@@ -1,7 +1,7 @@
-// What Listen, Connect and the like are: they open an endpoint, which takes its time. The calling task owns it from its
+// What Listen, Connect and the like are: they open an endpoint, at once or in its time. The calling task owns it from its
 // first moment, so that a task that ends or is cancelled while it is still opening leaves nothing behind.
 
-import type { Opening, Watcher } from "../kernel/machine/machine.ts";
+import type { Closable, Opening, Watcher } from "../kernel/machine/machine.ts";
 import { type Answer, type Kernel, Syscall, type Task, type Wait, type Waiter } from "../kernel/syscall.ts";
 
 /** Opens an endpoint and answers with it once it is open. A subclass says what, in `open`, and with which words. */
@@ -26,12 +26,7 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
     return task.block<E>(this, (waiter) => {
       const endpoint = this.open(kernel, task);
       this.#endpoint = endpoint;
-      try {
-        kernel.adopt(endpoint, task);
-      } catch (error) {
-        endpoint.close();
-        throw error;
-      }
+      own(endpoint, task);
       this.#waiter = waiter;
       endpoint.watch("write", this);
       // Undone is closed, unless it has been granted: then it is the task's.
@@ -66,4 +61,31 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
 
   /** Begins to open it. What this throws is thrown at the yield. */
   protected abstract open(kernel: Kernel, task: Task): E;
+}
+
+/** Opens what is open at once, and answers with it. A subclass says what, in `open`. */
+export abstract class OpenAtOnce<E extends Closable> extends Syscall<E> {
+  override handle(task: Task, kernel: Kernel): E {
+    const endpoint = this.open(kernel);
+    own(endpoint, task);
+    return endpoint;
+  }
+
+  /** Nobody has taken it: as if it had not been opened. */
+  giveBack(endpoint: E): void {
+    endpoint.close();
+  }
+
+  /** What this throws is thrown at the yield. */
+  protected abstract open(kernel: Kernel): E;
+}
+
+// At its limit a task cannot own it: nobody does then.
+function own(endpoint: Closable, task: Task): void {
+  try {
+    task.kernel.adopt(endpoint, task);
+  } catch (error) {
+    endpoint.close();
+    throw error;
+  }
 }
