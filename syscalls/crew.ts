@@ -1,10 +1,13 @@
 // The crew of a supervisor: its children, which of them run, which are to be started again and when, and how many
 // restarts there have been. No task and no syscall but the wait for the next end: what to do about it is Supervise's.
 
-import { type Exit, type Runnable, type Syscall, SyscallError, shown, type Tid } from "../kernel/syscall.ts";
+import { type Exit, type Runnable, type Syscall, SyscallError, type Tid, truncated } from "../kernel/syscall.ts";
+import { exitText } from "./exit-text.ts";
 import { Park, WaitQueue } from "./park.ts";
 import { Select } from "./select.ts";
 import { SleepUntil } from "./sleep.ts";
+
+const shownLength = 256;
 
 export type Strategy = "one-for-one" | "all-for-one" | "rest-for-one";
 export type Restart = "permanent" | "transient" | "temporary";
@@ -69,7 +72,7 @@ export class Crew {
     this.#rules = rules;
     this.#queue = new WaitQueue(
       "supervise",
-      () => this.#running.map(({ name }) => name).join(", "),
+      () => truncated(this.#running.map(({ name }) => name).join(", "), shownLength),
       () => this.#running.flatMap(({ tid }) => tid ?? []),
     );
   }
@@ -87,7 +90,8 @@ export class Crew {
   /** Waits for the next end, or the time of the next start; undefined when an end is there to be judged. */
   next(): Syscall<unknown> | undefined {
     if (this.#ends.length > 0) return undefined;
-    const at = Math.min(...this.#members.map(({ startAt }) => startAt ?? Number.POSITIVE_INFINITY));
+    let at = Number.POSITIVE_INFINITY;
+    for (const { startAt = at } of this.#members) at = Math.min(at, startAt);
     const end = new Park(this.#queue);
     return at === Number.POSITIVE_INFINITY ? end : new Select({ end, start: new SleepUntil(at) });
   }
@@ -118,7 +122,7 @@ export class Crew {
         if (other.isRunning && !other.isDoomed) doomed.push(other);
         other.isDoomed = true;
       }
-      say(`child ${member.name} ${howEnded(exit)}: started again${delayText(member.backOffMs)}`);
+      say(`child ${member.name} ${exitText(exit)}: started again${delayText(member.backOffMs)}`);
     }
     return doomed.flatMap(({ tid }) => tid ?? []);
   }
@@ -142,7 +146,7 @@ export class Crew {
     const { restarts, withinMs } = this.#rules;
     this.#restarts = this.#restarts.filter((at) => now - at < withinMs);
     if (this.#restarts.length >= restarts) {
-      const text = `child ${member.name} ${howEnded(exit)}, and there were ${restarts} restarts in ${withinMs} ms already`;
+      const text = `child ${member.name} ${exitText(exit)}, and there were ${restarts} restarts in ${withinMs} ms already`;
       throw new SyscallError("ELOOP", text, exit.status === "threw" ? { cause: exit.error } : {});
     }
     this.#restarts.push(now);
@@ -152,12 +156,6 @@ export class Crew {
     const { firstMs, mostMs, withinMs } = this.#rules;
     return now - startedAt >= withinMs || backOffMs === 0 ? firstMs : Math.min(mostMs, 2 * backOffMs);
   }
-}
-
-function howEnded(exit: Exit): string {
-  if (exit.status === "returned") return "returned";
-  if (exit.status === "threw") return `threw ${exit.error instanceof Error ? exit.error.message : shown(exit.error)}`;
-  return `was killed ${exit.by === 0 ? "from outside" : `by task ${exit.by}`}${exit.why === "" ? "" : `: ${exit.why}`}`;
 }
 
 function delayText(ms: number): string {

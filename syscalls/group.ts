@@ -1,7 +1,8 @@
 // Group: tasks that belong to a part of a program. That part is not over before they are, whatever the end: this is what
 // makes spawning as safe as calling. After trio's nursery and Python's TaskGroup.
 
-import { Call, type Kernel, type Program, type Runnable, type Syscall, shown, type Task } from "../kernel/syscall.ts";
+import { Call, type Kernel, type Program, type Runnable, type Syscall, type Task } from "../kernel/syscall.ts";
+import { thrownText } from "./exit-text.ts";
 import { Frame } from "./frame.ts";
 import { Members } from "./members.ts";
 import { checkedLimit, isCancelOf, Roster } from "./roster.ts";
@@ -103,8 +104,7 @@ function outcome<T>(roster: Roster, returned: { readonly value: T } | undefined)
   if (failures.length === 1 && isCancelOf(task, first)) throw first;
   if (failures.length > 0) {
     const count = failures.length === 1 ? "failed" : `has ${failures.length} failures, the first`;
-    const text = first instanceof Error ? first.message : shown(first);
-    throw new AggregateError(failures, `the group of task ${task.tid} ${count}: ${text}`);
+    throw new AggregateError(failures, `the group of task ${task.tid} ${count}: ${thrownText(first)}`);
   }
   if (returned === undefined && cancelled !== undefined) throw cancelled;
   return returned?.value as T; // undefined only when the frame is being closed: nobody gets it

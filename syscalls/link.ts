@@ -1,8 +1,9 @@
 // Link: two tasks that share their fate, after Erlang's links. What one of them dies of ends the other, whoever spawned
 // whom. Who only wants to know uses a Monitor.
 
-import { type Exit, type Kernel, Syscall, SyscallError, shown, type Task, type Tid } from "../kernel/syscall.ts";
+import { type Exit, type Kernel, Syscall, SyscallError, type Task, type Tid } from "../kernel/syscall.ts";
 import type { ExitWatcher } from "../kernel/task.ts";
+import { exitText } from "./exit-text.ts";
 
 /** Links of one task. */
 const maxLinks = 65_536;
@@ -51,13 +52,7 @@ function unlink(one: Task, other: Task): boolean {
 
 function doom(task: Task, tid: Tid, name: string, exit: Exit): void {
   if (exit.status === "returned") return;
-  const how =
-    exit.status === "killed" ? `was killed${exit.why === "" ? "" : `: ${exit.why}`}` : `threw ${thrown(exit.error)}`;
-  task.kernel.cancel(task.tid, tid, `linked to task ${tid} (${name}), which ${how}`);
-}
-
-function thrown(error: unknown): string {
-  return error instanceof Error ? error.message : shown(error);
+  task.kernel.cancel(task.tid, tid, `linked to task ${tid} (${name}), which ${exitText(exit)}`);
 }
 
 abstract class OfPair extends Syscall<boolean> {

@@ -115,8 +115,9 @@ export class Roster {
   threw(error: unknown): void {
     this.#isBodyOver = true;
     const { task } = this;
-    if (error instanceof Error && error === this.#bodyClosed) {
-      if (error.cause !== undefined) this.failures.push(error.cause);
+    if (error !== undefined && error === this.#bodyClosed) {
+      const { cause } = this.#bodyClosed;
+      if (cause !== undefined) this.failures.push(cause);
       return;
     }
     if (!this.failures.includes(error)) this.failures.push(error); // it may be a member's, on its way through the body

@@ -4,7 +4,7 @@
 
 import { type Answer, type Exit, type Kernel, SyscallError, type Task, type Tid } from "../../kernel/syscall.ts";
 import type { ExitWatcher } from "../../kernel/task.ts";
-import { shown, truncated } from "../../kernel/text.ts";
+import { exitText } from "../../syscalls/exit-text.ts";
 import { Park, WaitQueue } from "../../syscalls/index.ts";
 
 /** One owner at a time, and those that wait to be it. */
@@ -177,8 +177,5 @@ function named({ tid, name }: Task): string {
 function howItEnded({ kernel, tid }: Task): string {
   const exit: Exit | undefined = kernel.exits.find(tid)?.exit;
   if (exit === undefined) return "has ended"; // so long ago that it is not remembered how
-  if (exit.status === "returned") return "returned without releasing it";
-  if (exit.status === "threw") return `threw ${truncated(shown(exit.error), 256)}`;
-  const by = exit.by === 0 ? "from outside" : `by task ${exit.by}`;
-  return `was killed ${by}${exit.why === "" ? "" : `: ${exit.why}`}`;
+  return exit.status === "returned" ? "returned without releasing it" : exitText(exit);
 }

@@ -45,7 +45,7 @@ describe("a link", () => {
       expect(value).toMatchObject({
         status: "killed",
         by: 2,
-        why: "linked to task 2 (first), which was killed: enough",
+        why: "linked to task 2 (first), which was killed by task 1: enough",
       });
     }
   });
@@ -63,6 +63,30 @@ describe("a link", () => {
       return yield* new WaitTask(first);
     });
     expect(value).toMatchObject({ status: "killed", by: 3, why: "linked to task 3 (second), which threw oh" });
+  });
+
+  test("what is thrown may be anything, also what throws when it is looked at", () => {
+    const hostile = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          throw new Error("do not look");
+        },
+      },
+    );
+    const { value } = run(function* () {
+      const first = yield* new NewTask(
+        (function* (): Program<never> {
+          yield* new Sleep(5);
+          throw hostile;
+        })(),
+      );
+      return yield* new WaitTask(yield* new NewTask(linkedTo(first)));
+    });
+    expect(value).toMatchObject({
+      status: "killed",
+      why: expect.stringContaining("threw an error that cannot be shown"),
+    });
   });
 
   test("a task that returns leaves the other alone", () => {
