@@ -145,7 +145,7 @@ export class Children {
     return new WaitChildren(this, isDone);
   }
 
-  /** For Rest. */
+  /** For WaitChildren. */
   awaitedBy(rest: WaitChildren | undefined): void {
     this.#rest = rest;
   }
@@ -194,7 +194,7 @@ class Grace implements Timed {
 }
 
 class WaitChildren extends Syscall<void> implements Wait<void> {
-  readonly verb = "end of";
+  readonly verb = "exit of";
   readonly #children: Children;
   readonly #isDone: () => boolean;
   #waiter: Waiter<void> | undefined = undefined;

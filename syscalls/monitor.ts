@@ -39,8 +39,8 @@ export class Monitor {
   readonly #watched = new Map<Tid, Watch>();
   readonly #ended = new Ring<Ended>();
   readonly #queue = new WaitQueue<Ended>(
-    "end of one of",
-    () => `${this.#watched.size} monitored task${this.#watched.size === 1 ? "" : "s"}`,
+    "exit of",
+    () => `one of ${this.#watched.size} monitored task${this.#watched.size === 1 ? "" : "s"}`,
     () => [...this.#watched.keys()],
   );
   #owner: Task | undefined = undefined;

@@ -464,7 +464,7 @@ describe("what else holds in a group", () => {
     );
     const { error } = outcome as { error: Error };
     expect(error).toBeInstanceOf(DeadlockError);
-    expect(error.message).toMatch(/waits: end of 2 members \(held by 2, 3\)/);
+    expect(error.message).toMatch(/waits: exit of 2 members \(held by 2, 3\)/);
   });
 
   test("when the main task ends in a group, by a signal or a failure, nobody is left", () => {

@@ -303,7 +303,7 @@ describe("a monitor", () => {
       const record = (yield* new ListTasks()).find(({ tid }) => tid === watcher);
       return record && { verb: record.verb, object: record.object, holders: record.holders };
     });
-    expect(value).toEqual({ verb: "end of one of", object: "1 monitored task", holders: [2] });
+    expect(value).toEqual({ verb: "exit of", object: "one of 1 monitored task", holders: [2] });
   });
 
   test("refuses tids that nobody ever had, and ends that are forgotten", () => {

@@ -233,7 +233,7 @@ describe.each(scopes)("%s", (name, make) => {
       const record = (yield* new ListTasks()).find((task) => task.tid === tid);
       return [`${record?.verb} ${record?.object}`, record?.holders];
     });
-    expect(value).toEqual([name === "All" ? "end of 2 members" : "first of 2 programs", [3, 4]]);
+    expect(value).toEqual([name === "All" ? "exit of 2 members" : "first of 2 programs", [3, 4]]);
   });
 });
 
