@@ -14,6 +14,11 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
     return this.#endpoint?.label ?? "";
   }
 
+  /** What is being opened, as long as it is. */
+  get opening(): E | undefined {
+    return this.#waiter === undefined ? undefined : this.#endpoint;
+  }
+
   get outside(): boolean {
     return true;
   }

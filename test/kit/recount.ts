@@ -151,9 +151,7 @@ function recountTimers(timers: Timers, fail: Fail): void {
 // K12 and K15: whoever waits on an endpoint is watched for there, and nobody else is.
 function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
   const waiting = new Map<Watchable, Set<Interest>>();
-  const opening = new Set<string>();
   for (const wait of waitsOf(blocked)) {
-    if (wait.verb === "listen" || wait.verb === "connect") opening.add(wait.object);
     const interest = interestOf(wait);
     if (interest === undefined) continue;
     const interests = waiting.get(interest.on) ?? new Set();
@@ -170,9 +168,8 @@ function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
   for (const endpoint of known.endpoints) {
     for (const interest of ["read", "write"] as const) {
       const isWaitedFor = waiting.get(endpoint)?.has(interest) === true;
-      const isOpening = interest === "write" && opening.has(endpoint.label);
       const isWatched = endpoint.watched(interest);
-      if (isWatched && !isWaitedFor && !isOpening) fail("K12", `${endpoint.label} is watched (${interest}) by nobody`);
+      if (isWatched && !isWaitedFor) fail("K12", `${endpoint.label} is watched (${interest}) by nobody`);
       if (isWaitedFor && !isWatched) fail("K15", `a task waits to ${interest} ${endpoint.label}, which does not know`);
     }
     if (endpoint.closed === true) known.endpoints.delete(endpoint);

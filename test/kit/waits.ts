@@ -41,12 +41,12 @@ export function dueOf(wait: Wait<unknown>, now: number): number {
   return typeof at === "number" ? at : 0;
 }
 
-/** What a wait waits to read or write, and which of them. */
+/** What a wait is on, and for what: what opens is written to once it is open, and an exit is read. */
 export function interestOf(wait: Wait<unknown>): { on: Watchable; interest: Interest } | undefined {
-  const { pollable } = wait as { readonly pollable?: unknown }; // looked at on the next lines
-  const { verb } = wait;
-  if (!isWatchable(pollable) || (verb !== "read" && verb !== "write")) return undefined;
-  return { on: pollable, interest: verb };
+  const { opening, pollable } = wait as { readonly opening?: unknown; readonly pollable?: unknown }; // looked at on the next lines
+  if (isWatchable(opening)) return { on: opening, interest: "write" };
+  if (!isWatchable(pollable)) return undefined;
+  return { on: pollable, interest: wait.verb === "write" ? "write" : "read" };
 }
 
 /** The queue a wait stands in. */
