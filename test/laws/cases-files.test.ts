@@ -27,11 +27,9 @@ import {
   Write,
 } from "../../syscalls/index.ts";
 import { run, runAsync } from "../kit/index.ts";
+import { bytesOf, textOf } from "../text.ts";
 import { Disk } from "./disk.ts";
 import { Custom, codeOf } from "./programs.ts";
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 function diskWith(text: string): Disk {
   const disk = new Disk();

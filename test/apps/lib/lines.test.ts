@@ -7,8 +7,7 @@ import type { Program } from "../../../kernel/syscall.ts";
 import { Connect, GetTask, Join, KillTask, Listen, NewTask, Select, Sleep, WaitTask } from "../../../syscalls/index.ts";
 import { run } from "../../kit/index.ts";
 import { codeOf } from "../../laws/programs.ts";
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+import { bytesOf } from "../../text.ts";
 
 function* pair(): Program<[Connection, Connection]> {
   const listener = yield* new Listen({ port: 0 });

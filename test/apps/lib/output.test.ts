@@ -2,10 +2,10 @@
 
 import { describe, expect, test } from "vitest";
 import { type OutputOptions, output } from "../../../apps/lib/index.ts";
-import { Kernel } from "../../../kernel/index.ts";
 import type { Call, Program, Runnable } from "../../../kernel/syscall.ts";
 import { GetTask, KillTask, NewTask, Sleep, Timeout, WaitTask } from "../../../syscalls/index.ts";
-import { bootHost, hostMachines } from "../../kernel/machine/host-machines.ts";
+import { hostMachines } from "../../kernel/machine/host-machines.ts";
+import { onHost } from "../../kernel/machine/on-host.ts";
 import { run } from "../../kit/index.ts";
 import { Custom, codeOf } from "../../laws/programs.ts";
 
@@ -13,14 +13,7 @@ import { Custom, codeOf } from "../../laws/programs.ts";
 const shell = (script: string, options?: OutputOptions): Call<unknown> => output("/bin/sh", ["-c", script], options);
 
 describe.each(hostMachines)("on the %s machine", (name) => {
-  async function booted<T>(program: Runnable<T>): Promise<T> {
-    const machine = bootHost(name);
-    try {
-      return await new Kernel(machine).run(program);
-    } finally {
-      machine.close();
-    }
-  }
+  const booted = <T>(program: Runnable<T>): Promise<T> => onHost(name, () => program);
 
   test("both outputs and the code, whatever it is", async () => {
     const value = await booted(shell("echo out; echo err >&2; exit 3"));

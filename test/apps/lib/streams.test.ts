@@ -31,20 +31,13 @@ import {
   WaitTask,
 } from "../../../syscalls/index.ts";
 import { bootHost, hostMachines } from "../../kernel/machine/host-machines.ts";
+import { onHost } from "../../kernel/machine/on-host.ts";
 import { run } from "../../kit/index.ts";
 import { codeOf } from "../../laws/programs.ts";
-
-const bytesOf = (words: string): Uint8Array => new TextEncoder().encode(words);
+import { bytesOf } from "../../text.ts";
 
 describe.each(hostMachines)("on the %s machine", (name) => {
-  async function booted<T>(program: Runnable<T>): Promise<T> {
-    const machine = bootHost(name);
-    try {
-      return await new Kernel(machine).run(program);
-    } finally {
-      machine.close();
-    }
-  }
+  const booted = <T>(program: Runnable<T>): Promise<T> => onHost(name, () => program);
 
   test("the lines of a stream of Node's come one by one, through all its transforms", async () => {
     const zipped = gzipSync(Array.from({ length: 5_000 }, (_, n) => `line ${n}\n`).join(""));

@@ -21,11 +21,9 @@ import {
 } from "../../../syscalls/index.ts";
 import { run } from "../../kit/index.ts";
 import { codeOf } from "../../laws/programs.ts";
+import { bytesOf, textOf } from "../../text.ts";
 import { hostMachines } from "./host-machines.ts";
 import { onHost } from "./on-host.ts";
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 const hasIpv6 = Object.values(networkInterfaces())
   .flat()

@@ -33,11 +33,9 @@ import {
   Write,
 } from "../../../syscalls/index.ts";
 import { codeOf } from "../../laws/programs.ts";
+import { bytesOf, textOf } from "../../text.ts";
 import { hostMachines } from "./host-machines.ts";
 import { onHost, openIn, temporaryFolder } from "./on-host.ts";
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
-const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 
 describe.each(hostMachines)("on the %s machine", (machine) => {
   test("what is written is read, whole and in parts, and known", async () => {

@@ -5,18 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { Kernel } from "../../../kernel/kernel.ts";
+import type { Machine } from "../../../kernel/machine/machine.ts";
 import type { Runnable } from "../../../kernel/syscall.ts";
 import { Invariants } from "../../kit/index.ts";
 import { bootHost, type HostMachineName } from "./host-machines.ts";
 
 /** Runs a program on a machine of its own, which is closed afterwards. */
-export async function onHost<T>(name: HostMachineName, program: () => Runnable<T>): Promise<T> {
+export async function onHost<T>(name: HostMachineName, program: (machine: Machine) => Runnable<T>): Promise<T> {
   const machine = bootHost(name);
   try {
     const kernel = new Kernel(machine);
     const invariants = new Invariants(kernel);
     kernel.addObserver(invariants);
-    const value = await kernel.run(program());
+    const value = await kernel.run(program(machine));
     invariants.finish();
     return value;
   } finally {

@@ -6,7 +6,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lines, Reader, readLine, recv, sendAll } from "../../../apps/lib/index.ts";
-import { Kernel } from "../../../kernel/index.ts";
 import type { Command, Process } from "../../../kernel/machine/host-parts.ts";
 import type { Machine } from "../../../kernel/machine/machine.ts";
 import type { Program, Runnable } from "../../../kernel/syscall.ts";
@@ -31,9 +30,9 @@ import {
 } from "../../../syscalls/index.ts";
 import { run } from "../../kit/index.ts";
 import { Custom, codeOf } from "../../laws/programs.ts";
-import { bootHost, hostMachines } from "./host-machines.ts";
-
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+import { bytesOf } from "../../text.ts";
+import { hostMachines } from "./host-machines.ts";
+import { onHost } from "./on-host.ts";
 
 /** A shell, for the tests alone: the kernel has none. */
 const shell = (script: string, options: ExecOptions = {}): Exec => new Exec("/bin/sh", ["-c", script], options);
@@ -62,14 +61,8 @@ async function reaped(pid: number): Promise<void> {
 }
 
 describe.each(hostMachines)("on the %s machine", (name) => {
-  async function booted<T>(program: Runnable<T> | ((machine: Machine) => Runnable<T>)): Promise<T> {
-    const machine = bootHost(name);
-    try {
-      return await new Kernel(machine).run(typeof program === "function" ? program(machine) : program);
-    } finally {
-      machine.close();
-    }
-  }
+  const booted = <T>(program: Runnable<T> | ((machine: Machine) => Runnable<T>)): Promise<T> =>
+    onHost(name, (machine) => (typeof program === "function" ? program(machine) : program));
 
   /** Starts a child in a task of its own, and takes its output over. */
   function* owned(exec: Exec): Program<{ child: Process; owner: number; first: string | null; reader: Reader }> {

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import { connect as connectPlain, createServer, type Server, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { accept, Reader, readLine, recv, sendAll } from "../../../apps/lib/index.ts";
-import { Kernel } from "../../../kernel/index.ts";
 import type { Address, Listener } from "../../../kernel/machine/machine.ts";
 import type { Program, Runnable } from "../../../kernel/syscall.ts";
 import {
@@ -20,10 +19,11 @@ import {
 } from "../../../syscalls/index.ts";
 import { run } from "../../kit/index.ts";
 import { Custom, codeOf } from "../../laws/programs.ts";
+import { bytesOf } from "../../text.ts";
 import { cert, expired, key } from "./certificates.ts";
-import { bootHost, hostMachines } from "./host-machines.ts";
+import { hostMachines } from "./host-machines.ts";
+import { onHost } from "./on-host.ts";
 
-const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const trusted = { ca: cert, servername: "localhost" };
 
 const portOf = (listener: Listener): number => ("port" in listener.address ? listener.address.port : 0);
@@ -36,14 +36,7 @@ async function plainServer(serve: (socket: Socket) => void): Promise<{ server: S
 }
 
 describe.each(hostMachines)("on the %s machine", (name) => {
-  async function booted<T>(program: Runnable<T>): Promise<T> {
-    const machine = bootHost(name);
-    try {
-      return await new Kernel(machine).run(program);
-    } finally {
-      machine.close();
-    }
-  }
+  const booted = <T>(program: Runnable<T>): Promise<T> => onHost(name, () => program);
 
   /** Why nobody could connect. */
   function* refusal(to: Address, options: object): Program<[string, string]> {
