@@ -11,7 +11,6 @@ import {
   MoveOn,
   NewTask,
   type Program,
-  routine,
   Select,
   Shield,
   Sleep,
@@ -19,10 +18,9 @@ import {
   Timeout,
   WaitTask,
 } from "../../apps/index.ts";
-import type { Call } from "../../kernel/index.ts";
 import { Random } from "../../kernel/machine/random.ts";
 import { run, runExit } from "../kit/index.ts";
-import { codeOf, endOf, returning, sleeper, throwing, ticking } from "./programs.ts";
+import { codeOf, endOf, nested, returning, sleeper, throwing, ticking } from "./programs.ts";
 
 const never = Number.POSITIVE_INFINITY;
 
@@ -96,19 +94,7 @@ describe("MoveOn", () => {
 
   test("too late: its frames are closed innermost first, no catch sees it, and the caller goes on", () => {
     const log: string[] = [];
-    const nest: (depth: number) => Call<void> = routine(function* level(depth: number): Program<void> {
-      try {
-        if (depth === 0) yield* new Sleep(1_000);
-        else yield* nest(depth - 1);
-      } catch {
-        log.push("caught");
-      } finally {
-        log.push(`finally ${depth}`);
-        yield* new Sleep(1);
-      }
-      log.push("went on");
-    });
-    const { value, now } = run(() => new MoveOn(10, nest(2)));
+    const { value, now } = run(() => new MoveOn(10, nested(log, 2)));
     expect(value).toEqual({ done: false });
     expect(log).toEqual(["finally 0", "finally 1", "finally 2"]);
     expect(Math.round(now)).toBe(13);

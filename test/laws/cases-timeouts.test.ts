@@ -12,7 +12,7 @@ import {
 } from "../../kernel/syscall.ts";
 import { CancelTask, GetTid, GetTime, KillTask, NewTask, Sleep, Timeout, WaitTask } from "../../syscalls/index.ts";
 import { run } from "../kit/index.ts";
-import { Custom, codeOf, codeText, sleeper, throwing, waitFor } from "./programs.ts";
+import { Custom, codeOf, codeText, nested, sleeper, throwing, waitFor } from "./programs.ts";
 
 function* timing<T>(ms: number, program: Runnable<T>): Program<T> {
   return yield* new Timeout(ms, program);
@@ -28,19 +28,7 @@ test("in time, it gives the value and leaves no timer", () => {
 
 test("too late, it closes the frames innermost first, then throws ETIMEDOUT, and no catch inside sees it", () => {
   const log: string[] = [];
-  const nest: (depth: number) => Call<void> = routine(function* level(depth: number): Program<void> {
-    try {
-      if (depth === 0) yield* new Sleep(1_000);
-      else yield* nest(depth - 1);
-    } catch {
-      log.push("caught");
-    } finally {
-      log.push(`finally ${depth}`);
-      yield* new Sleep(1);
-    }
-    log.push("went on");
-  });
-  const { now, value } = run(() => codeOf(timing(10, nest(3))));
+  const { now, value } = run(() => codeOf(timing(10, nested(log, 3))));
   expect(value).toBe("ETIMEDOUT");
   expect(log).toEqual(["finally 0", "finally 1", "finally 2", "finally 3"]);
   expect(now).toBeGreaterThanOrEqual(14);

@@ -121,3 +121,20 @@ export class Custom<T> extends Syscall<T> {
 export function waitFor<T>(verb: string, more: Partial<Wait<T>> = {}): Wait<T> {
   return { verb, object: "a test", ...more };
 }
+
+/** A stack of frames, each of which would catch what is thrown, and takes a millisecond for its cleanup. */
+export const nested: (log: string[], depth: number) => Call<void> = routine(function* level(
+  log: string[],
+  depth: number,
+): Program<void> {
+  try {
+    if (depth === 0) yield* new Sleep(1_000);
+    else yield* nested(log, depth - 1);
+  } catch {
+    log.push("caught");
+  } finally {
+    log.push(`finally ${depth}`);
+    yield* new Sleep(1);
+  }
+  log.push("went on");
+});
