@@ -15,13 +15,14 @@ import {
 } from "../../kernel/syscall.ts";
 import type { Step } from "../../syscalls/index.ts";
 import { lineText, newline } from "../../syscalls/line-buffer.ts";
-import { chunkBytes, type Reader, readLine } from "./reader.ts";
+import { checkedCount } from "./checked.ts";
+import { chunkBytes, mostBytes, type Reader, readLine } from "./reader.ts";
 
 /**
  * The lines of what a reader reads, without their LF or CRLF; a last line without a newline counts. Yielded, it is all
  * of them up to the peer's end, as an array; `next()` is the next one alone.
  * @param maxLines how many all of them may be; default 65,536. As many as there are may be read one by one
- * @throws EMSGSIZE for more lines or a longer one (65,536 bytes), and as readLine
+ * @throws EINVAL for another bound; EMSGSIZE for more lines or a longer one (65,536 bytes), and as readLine
  *
  * ```ts
  * const input = lines(new Reader(socket));
@@ -40,7 +41,7 @@ export class Lines extends Call<string[]> {
   constructor(reader: Reader, maxLines: number) {
     super();
     this.#reader = reader;
-    this.#maxLines = maxLines;
+    this.#maxLines = checkedCount(maxLines, "maxLines of lines", 0, Number.MAX_SAFE_INTEGER);
   }
 
   /** All of them. */
@@ -50,7 +51,8 @@ export class Lines extends Call<string[]> {
 
   /**
    * Waits for the next line: `{done: false, value}`, or `{done: true}` at the peer's end.
-   * @param maxBytes how long it may be, its newline included; default 65,536
+   * @param maxBytes how long it may be, its newline included; default 65,536, 1 GiB at most
+   * @throws as readLine
    */
   next(maxBytes = 65_536): NextLine {
     return new NextLine(this.#reader, maxBytes);
@@ -80,7 +82,7 @@ export class NextLine extends Syscall<Step<string>> implements Wait<Step<string>
   constructor(reader: Reader, maxBytes: number) {
     super();
     this.#reader = reader;
-    this.#maxBytes = maxBytes;
+    this.#maxBytes = checkedCount(maxBytes, "maxBytes of a line", 1, mostBytes);
   }
 
   get object(): string {

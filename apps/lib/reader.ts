@@ -5,11 +5,13 @@ import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { ByteBuffer } from "../../syscalls/byte-buffer.ts";
 import { lineText, newline } from "../../syscalls/line-buffer.ts";
+import { checkedCount } from "./checked.ts";
 import { recv } from "./sockets.ts";
 
 /** How much is read at once, at most. */
 export const chunkBytes = 65_536;
-const mostBytes = 2 ** 30;
+/** Most bytes that can be asked for in one piece. */
+export const mostBytes: number = 2 ** 30;
 
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
 export class Reader extends ByteBuffer {
@@ -27,9 +29,7 @@ export class Reader extends ByteBuffer {
  */
 export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> = routine(
   function* readExactly(reader, count) {
-    if (!Number.isSafeInteger(count) || count < 0 || count > mostBytes) {
-      throw new SyscallError("EINVAL", `readExactly: ${count} is no number of bytes from 0 to ${mostBytes}`);
-    }
+    checkedCount(count, "count of readExactly", 0, mostBytes);
     while (reader.available < count) {
       const bytes = yield* recv(reader.connection, chunkBytes);
       if (bytes.length === 0) {
@@ -46,8 +46,8 @@ export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> =
 
 /**
  * The bytes up to a delimiter and with it; null when the peer has ended and nothing is left.
- * @param maxBytes how many bytes there may be, the delimiter included
- * @throws EMSGSIZE when there are more, EPROTO when the peer ends in between, and as recv; nothing is lost: what had
+ * @param maxBytes how many bytes there may be, the delimiter included; 1 GiB at most
+ * @throws EINVAL for another bound; EMSGSIZE when there are more, EPROTO when the peer ends in between, and as recv; nothing is lost: what had
  * come stays in the reader
  */
 export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes: number], Uint8Array | null> = routine(
@@ -60,6 +60,7 @@ export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes
 
 /** As readUntil; null when the peer has ended, and what is left is still in the reader. */
 const readPast: typeof readUntil = routine(function* readPast(reader, delimiter, maxBytes) {
+  checkedCount(maxBytes, "maxBytes of readUntil", 1, mostBytes);
   if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
   let searched = 0;
   for (;;) {
@@ -81,8 +82,8 @@ const readPast: typeof readUntil = routine(function* readPast(reader, delimiter,
 
 /**
  * The next line as text, without its LF or CRLF; null at the end. A last line without a newline counts.
- * @param maxBytes how long a line may be, its newline included; default 65,536
- * @throws EMSGSIZE for a longer one, EPROTO for bytes that are not UTF-8, and as recv
+ * @param maxBytes how long a line may be, its newline included; default 65,536, 1 GiB at most
+ * @throws EINVAL for another bound, EMSGSIZE for a longer one, EPROTO for bytes that are not UTF-8, and as recv
  *
  * ```ts
  * const reader = new Reader(socket);

@@ -87,3 +87,12 @@ test("a delimiter is found at the bound, and one byte beyond it is EMSGSIZE", ()
 test("a line that is not UTF-8 is EPROTO", () => {
   expect(reading(Uint8Array.of(0xff, 10), (reader) => readLine(reader))).toBe("EPROTO");
 });
+
+test.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+  "a bound of %f bytes is EINVAL, and nothing is taken",
+  (maxBytes) => {
+    expect(reading("a\nb", (reader) => readUntil(reader, Uint8Array.of(10), maxBytes))).toBe("EINVAL");
+    expect(reading("a\nb", (reader) => readLine(reader, maxBytes))).toBe("EINVAL");
+    expect(() => lines(new Reader({} as never)).next(maxBytes)).toThrow(/maxBytes of a line is/); // nothing is read from it
+  },
+);
