@@ -11,6 +11,7 @@ import { pathText } from "./file.ts";
 import { LineBuffer } from "./line-buffer.ts";
 import type { Step } from "./next.ts";
 import { type Look, NextFileLine } from "./next-file-line.ts";
+import { Returned } from "./returned.ts";
 
 export interface LinesOptions {
   /** How long a line may be, bytes, its newline included. Default 65,536. */
@@ -41,7 +42,9 @@ export class FileLines implements Closable {
   #closed = false;
   #look: Look | undefined = undefined;
   /** Lines that were granted to tasks that were killed before taking them. */
-  readonly #returned: string[] = [];
+  readonly #returned = new Returned<string>();
+  /** How many different lines have been granted. */
+  #granted = 0;
 
   constructor(files: Files, path: string, raw: RawFile, position: number, options: Required<LinesOptions>) {
     this.path = path;
@@ -86,10 +89,12 @@ export class FileLines implements Closable {
   }
 
   /** For the wait: gives what is here already to whoever waits; false when there is nothing. */
-  serve(waiter: Waiter<Step<string>>): boolean {
-    const [returned] = this.#returned;
+  serve(wait: NextFileLine, waiter: Waiter<Step<string>>): boolean {
+    const returned = this.#returned.shift();
     if (returned !== undefined) {
-      if (waiter.wake({ done: false, value: returned })) this.#returned.shift();
+      const { item, order } = returned;
+      wait.order = order;
+      if (!waiter.wake({ done: false, value: item })) this.#returned.add(item, order);
       return true;
     }
     const found = this.#buffer.first(this.#isAtEnd);
@@ -97,8 +102,11 @@ export class FileLines implements Closable {
       if (this.#isAtEnd) waiter.wake({ done: true });
       return this.#isAtEnd;
     }
+    wait.order = this.#granted + 1;
     const isTaken = "error" in found ? waiter.fail(found.error) : waiter.wake({ done: false, value: found.line });
-    if (isTaken) this.#buffer.drop(found);
+    if (!isTaken) return true;
+    this.#granted++;
+    this.#buffer.drop(found);
     return true;
   }
 
@@ -111,9 +119,9 @@ export class FileLines implements Closable {
     this.#look = look;
   }
 
-  /** For the wait. */
-  takeBack(step: Step<string>): void {
-    if (!step.done) this.#returned.unshift(step.value);
+  /** For the wait: it was granted to a task that was killed before taking it. */
+  takeBack(step: Step<string>, order: number): void {
+    if (!step.done) this.#returned.add(step.value, order);
   }
 
   /**

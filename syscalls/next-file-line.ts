@@ -17,6 +17,8 @@ import type { Step } from "./next.ts";
 export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<string>> {
   readonly verb = "read";
   readonly lines: FileLines;
+  /** For FileLines: the line's place among all that were granted. */
+  order = 0;
 
   constructor(lines: FileLines) {
     super();
@@ -40,7 +42,7 @@ export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<str
       throw new SyscallError("ENOTSUP", "a file cannot be read in a synchronous run: use the asynchronous one");
     }
     return task.block<Step<string>>(this, (waiter) => {
-      const look = new Look(this.lines, waiter, kernel);
+      const look = new Look(this, waiter, kernel);
       this.lines.begin(look);
       look.expire();
       return () => look.end();
@@ -48,20 +50,20 @@ export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<str
   }
 
   giveBack(step: Step<string>): void {
-    this.lines.takeBack(step);
+    this.lines.takeBack(step, this.order);
   }
 }
 
 /** One wait: a look, and the timer of the next. */
 export class Look implements Timed {
-  readonly #lines: FileLines;
+  readonly #wait: NextFileLine;
   readonly #waiter: Waiter<Step<string>>;
   readonly #kernel: Kernel;
   #isOver = false;
   timer = -1;
 
-  constructor(lines: FileLines, waiter: Waiter<Step<string>>, kernel: Kernel) {
-    this.#lines = lines;
+  constructor(wait: NextFileLine, waiter: Waiter<Step<string>>, kernel: Kernel) {
+    this.#wait = wait;
     this.#waiter = waiter;
     this.#kernel = kernel;
   }
@@ -88,11 +90,12 @@ export class Look implements Timed {
   }
 
   async #look(): Promise<void> {
-    while (!this.#lines.serve(this.#waiter)) {
-      const isMore = await this.#lines.fill();
+    const { lines } = this.#wait;
+    while (!lines.serve(this.#wait, this.#waiter)) {
+      const isMore = await lines.fill();
       if (this.#isOver) return;
       if (isMore) continue;
-      this.#kernel.timers.set(this.#kernel.clock() + this.#lines.pollMs, this);
+      this.#kernel.timers.set(this.#kernel.clock() + lines.pollMs, this);
       this.#kernel.machine.interrupt(); // the poll under way knows nothing of this timer
       return;
     }

@@ -5,6 +5,7 @@
 
 import { type Answer, type Kernel, SyscallError, type Task } from "../../kernel/syscall.ts";
 import { Park, type Step, WaitQueue } from "../../syscalls/index.ts";
+import { Returned } from "../../syscalls/returned.ts";
 
 /** Where items are until they are received; in which order they leave it is its own affair. */
 export interface Store<T> {
@@ -12,12 +13,6 @@ export interface Store<T> {
   push(item: T, rank: number): void;
   /** The next item. Not asked when it is empty. */
   shift(): T | undefined;
-}
-
-/** An item that was granted, and not taken. */
-interface Returned<T> {
-  readonly item: T;
-  readonly order: number;
 }
 
 /** Who is granted an item. */
@@ -34,8 +29,8 @@ export abstract class Source<T> {
   protected readonly store: Store<T> | undefined;
   /** How many different items have been granted. */
   protected granted = 0;
-  /** Sorted by their order; all of them come before what is in the store. */
-  readonly #returned: Returned<T>[] = [];
+  /** All of them come before what is in the store. */
+  readonly #returned = new Returned<T>();
   readonly #called: string;
   #closed = false;
   #error: unknown = undefined;
@@ -50,7 +45,7 @@ export abstract class Source<T> {
 
   /** How many items are here. Over `capacity` only after a kill, by what its task had been granted. */
   get size(): number {
-    return this.#returned.length + (this.store === undefined ? 0 : this.store.size);
+    return this.#returned.size + (this.store === undefined ? 0 : this.store.size);
   }
 
   /** True once nothing more can be sent; what is here can still be received. */
@@ -101,9 +96,9 @@ export abstract class Source<T> {
   /** For the syscalls that wait here: grants the next item, if there is one. @param kernel undefined: not in a turn */
   take(receiver: Receiver<T>, kernel: Kernel | undefined): boolean {
     const { store } = this;
-    if (this.#returned.length !== 0) {
-      const { item, order } = this.#returned.shift() as Returned<T>; // there is one
-      receiver.grant(item, order);
+    const returned = this.#returned.shift();
+    if (returned !== undefined) {
+      receiver.grant(returned.item, returned.order);
     } else if (store !== undefined && store.size !== 0) {
       receiver.grant(store.shift() as T, ++this.granted); // it is not empty
     } else {
@@ -116,8 +111,7 @@ export abstract class Source<T> {
   /** For the syscalls that wait here: what was granted to a task that will not take it. */
   putBack(item: T, order: number): void {
     if (this.#handTo(item, order)) return;
-    const later = this.#returned.findIndex((other) => other.order > order);
-    this.#returned.splice(later < 0 ? this.#returned.length : later, 0, { item, order });
+    this.#returned.add(item, order);
     this.sizeChanged(undefined);
   }
 

@@ -4,7 +4,7 @@
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { follow, readLines } from "../../apps/lib/index.ts";
-import { type Program, type Runnable, SyscallError } from "../../kernel/syscall.ts";
+import { type Program, type Runnable, SyscallError, type Tid } from "../../kernel/syscall.ts";
 import {
   CancelTask,
   type FileLines,
@@ -15,6 +15,7 @@ import {
   NewTask,
   OpenLines,
   Select,
+  SendSignal,
   Sleep,
   type Step,
   Timeout,
@@ -269,6 +270,26 @@ test("a line granted to a task that is killed before taking it is the next one's
     return [status, ...(yield* all(lines))];
   });
   expect(found).toEqual(["killed", "a", "b"]);
+});
+
+test("lines granted to tasks that are stopped, and then killed, come again in their order", async () => {
+  const disk = diskWith("");
+  const found = await on(disk, function* () {
+    const lines = yield* follow("log", { pollMs: 10 });
+    const readers: Tid[] = [];
+    for (const line of ["a", "b"]) {
+      const reader = yield* new NewTask(lines.next());
+      yield* new Sleep(5);
+      yield* new SendSignal(reader, "STOP");
+      disk.append("log", `${line}\n`);
+      yield* new Sleep(50);
+      readers.push(reader);
+    }
+    for (const reader of readers) yield* new KillTask(reader);
+    for (const reader of readers) yield* new WaitTask(reader);
+    return yield* until(lines);
+  });
+  expect(found).toEqual(["a", "b"]);
 });
 
 test("an error of the disk is thrown, and the next call tries again", async () => {
