@@ -4,8 +4,6 @@
 import type { Kernel } from "../kernel/syscall.ts";
 import { type Asking, Outside, type Signal } from "./outside.ts";
 
-function ignore(): void {}
-
 /** A promise, or a function that starts one and is told when nobody wants it any more. */
 export type PromiseSource<T> = PromiseLike<T> | ((signal: Signal) => PromiseLike<T>);
 
@@ -50,3 +48,5 @@ export class Await<T> extends Outside<T> {
     return typeof source === "function" ? source(asking.signal) : source;
   }
 }
+
+function ignore(): void {}

@@ -14,6 +14,7 @@ import {
   Sync,
   Write,
 } from "../../syscalls/index.ts";
+import { checkedCount } from "./checked.ts";
 
 const chunkBytes = 1_048_576;
 
@@ -25,7 +26,7 @@ export interface ReadFileOptions {
 
 /**
  * All bytes of a file.
- * @throws EMSGSIZE for one that is larger than `maxBytes`, and as Open and Read
+ * @throws EMSGSIZE for one that is larger than `maxBytes`, EINVAL for a `maxBytes` that cannot be, and as Open and Read
  *
  * ```ts
  * const text = new TextDecoder().decode(yield* readFile("config.json", { maxBytes: 65_536 }));
@@ -35,6 +36,7 @@ export const readFile: Routine<[path: string, options?: ReadFileOptions], Uint8A
   path,
   { maxBytes = 67_108_864 } = {},
 ) {
+  checkedCount(maxBytes, "maxBytes of readFile", 0, Number.MAX_SAFE_INTEGER);
   const file = yield* new Open(path);
   try {
     const chunks: Uint8Array[] = [];

@@ -4,6 +4,7 @@ import type { Process } from "../../kernel/machine/host-parts.ts";
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, type Syscall, SyscallError } from "../../kernel/syscall.ts";
 import { Exec, type ExecOptions, ReadWait, Select, WaitProcess, WriteWait } from "../../syscalls/index.ts";
+import { checkedCount } from "./checked.ts";
 
 export interface OutputOptions extends Pick<ExecOptions, "cwd" | "env"> {
   /** For its standard input. Default: nothing, which is at its end at once. */
@@ -37,9 +38,7 @@ const chunkBytes = 65_536;
 export const output: Routine<[command: string, args?: readonly string[], options?: OutputOptions], Output> = routine(
   function* output(command, args = [], options = {}) {
     const { input, maxBytes = 1_048_576, ...others } = options;
-    if (!Number.isSafeInteger(maxBytes) || maxBytes < 0) {
-      throw new SyscallError("EINVAL", `output: maxBytes is ${String(maxBytes)}, must be an integer of at least 0`);
-    }
+    checkedCount(maxBytes, "maxBytes of output", 0, Number.MAX_SAFE_INTEGER);
     const child = yield* new Exec(command, args, { ...others, stdin: input === undefined ? "ignore" : "pipe" });
     try {
       const said = [new Said(child.stdout, maxBytes), new Said(child.stderr, maxBytes)] as const;

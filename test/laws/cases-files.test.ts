@@ -358,6 +358,15 @@ describe("whole files", () => {
     expect(read).toEqual(["0123456789", "EMSGSIZE", 0]);
   });
 
+  test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
+    "a bound of %f bytes is EINVAL, and nothing is opened",
+    async (maxBytes) => {
+      const disk = diskWith("0123456789");
+      const code = await on(disk, () => codeOf(readFile("a", { maxBytes })));
+      expect([code, disk.log]).toEqual(["EINVAL", []]);
+    },
+  );
+
   test("writeFile replaces it in one step, after it is on the disk", async () => {
     const disk = diskWith("old");
     await on(disk, () => writeFile("a", bytesOf("new")));
