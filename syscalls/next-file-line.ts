@@ -1,17 +1,10 @@
 // The wait for a line: looks at once, reads on while there is more, and then looks again now and then, by the kernel's timers.
 
-import {
-  type Answer,
-  type Kernel,
-  Syscall,
-  SyscallError,
-  type Task,
-  type Wait,
-  type Waiter,
-} from "../kernel/syscall.ts";
+import { type Answer, type Kernel, Syscall, type Task, type Wait, type Waiter } from "../kernel/syscall.ts";
 import type { Timed } from "../kernel/timers.ts";
 import type { FileLines } from "./file-lines.ts";
 import type { Step } from "./next.ts";
+import { mustBeAsynchronous } from "./outside.ts";
 
 /** Made by `lines.next()`. */
 export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<string>> {
@@ -38,9 +31,7 @@ export class NextFileLine extends Syscall<Step<string>> implements Wait<Step<str
   }
 
   override handle(task: Task, kernel: Kernel): Answer<Step<string>> {
-    if (!kernel.machine.asynchronous) {
-      throw new SyscallError("ENOTSUP", "a file cannot be read in a synchronous run: use the asynchronous one");
-    }
+    mustBeAsynchronous(kernel, "a file cannot be read");
     return task.block<Step<string>>(this, (waiter) => {
       const look = new Look(this, waiter, kernel);
       this.lines.begin(look);

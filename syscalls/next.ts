@@ -4,8 +4,9 @@
 // hangs: it is left behind, and its `finally` runs when it moves again. Iterators whose `return` stops them, as those of
 // Node's streams and events do, end at once.
 
-import { type Answer, type Kernel, Syscall, SyscallError, type Task, type Wait } from "../kernel/syscall.ts";
+import { type Answer, type Kernel, Syscall, type Task, type Wait } from "../kernel/syscall.ts";
 import { type Iteration, iterationOf, reportEnd } from "./iteration.ts";
+import { mustBeAsynchronous } from "./outside.ts";
 
 /** One step of something that is read in a loop: an item, or its end. */
 export type Step<T> = { readonly done: false; readonly value: T } | { readonly done: true };
@@ -46,7 +47,7 @@ export class Next<T> extends Syscall<Step<T>> implements Wait<Step<T>> {
   }
 
   override handle(task: Task, kernel: Kernel): Answer<Step<T>> {
-    mustBeAsynchronous(kernel);
+    mustBeAsynchronous(kernel, "an async iterator cannot move");
     const iteration = this.#iteration;
     return iteration.ready(task) ?? task.block<Step<T>>(this, (waiter) => iteration.wait(waiter));
   }
@@ -88,7 +89,7 @@ export class Return extends Syscall<void> implements Wait<void> {
   }
 
   override handle(task: Task, kernel: Kernel): Answer<void> {
-    mustBeAsynchronous(kernel);
+    mustBeAsynchronous(kernel, "an async iterator cannot move");
     return task.block<void>(this, (waiter) => {
       let isWaiting = true;
       this.#iteration.end().then(
@@ -100,9 +101,4 @@ export class Return extends Syscall<void> implements Wait<void> {
       };
     });
   }
-}
-
-function mustBeAsynchronous(kernel: Kernel): void {
-  if (kernel.machine.asynchronous) return;
-  throw new SyscallError("ENOTSUP", "an async iterator cannot move in a synchronous run: use the asynchronous one");
 }

@@ -88,9 +88,7 @@ export abstract class Outside<T> extends Syscall<T> implements Wait<T> {
 
   /** @throws ENOTSUP in a synchronous run (`runSync`), where no promise can settle */
   override handle(task: Task, kernel: Kernel): Answer<T> {
-    if (!kernel.machine.asynchronous) {
-      throw new SyscallError("ENOTSUP", "a promise cannot settle in a synchronous run: use the asynchronous one");
-    }
+    mustBeAsynchronous(kernel, "a promise cannot settle");
     return task.block<T>(this, (waiter) => {
       const asking = new Asking((error) => waiter.fail(error));
       this.begin(kernel, asking, task).then(
@@ -125,4 +123,10 @@ export abstract class Outside<T> extends Syscall<T> implements Wait<T> {
       waiter.task.kernel.report(waiter.task, "giveBack of an answer that came too late threw", error);
     }
   }
+}
+
+/** @param what what cannot be. @throws ENOTSUP in a synchronous run (`runSync`), where nothing comes from outside */
+export function mustBeAsynchronous(kernel: Kernel, what: string): void {
+  if (kernel.machine.asynchronous) return;
+  throw new SyscallError("ENOTSUP", `${what} in a synchronous run: use the asynchronous one`);
 }
