@@ -20,14 +20,6 @@ export class Ring<T> {
     this.#size++;
   }
 
-  /** Puts an item before the oldest. */
-  unshift(item: T): void {
-    if (this.#size > this.#mask) this.#resize(2 * this.#items.length);
-    this.#head = (this.#head - 1) & this.#mask;
-    this.#items[this.#head] = item;
-    this.#size++;
-  }
-
   /** Takes the oldest; undefined when empty. */
   shift(): T | undefined {
     if (this.#size === 0) return undefined;

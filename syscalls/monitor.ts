@@ -13,6 +13,7 @@ import {
 } from "../kernel/syscall.ts";
 import type { ExitWatcher } from "../kernel/task.ts";
 import { Park, WaitQueue } from "./park.ts";
+import { Returned } from "./returned.ts";
 
 /** The end of a task that was monitored. */
 export interface Ended {
@@ -38,6 +39,10 @@ const maxTasks = 65_536;
 export class Monitor {
   readonly #watched = new Map<Tid, Watch>();
   readonly #ended = new Ring<Ended>();
+  /** All of them come before those that have not been granted yet. */
+  readonly #returned = new Returned<Ended>();
+  /** How many different ends have been granted. */
+  #granted = 0;
   readonly #queue = new WaitQueue<Ended>(
     "exit of",
     () => `one of ${this.#watched.size} monitored task${this.#watched.size === 1 ? "" : "s"}`,
@@ -47,7 +52,7 @@ export class Monitor {
 
   /** How many tasks it has yet to tell the end of. */
   get size(): number {
-    return this.#watched.size + this.#ended.size;
+    return this.#watched.size + this.#ended.size + this.#returned.size;
   }
 
   /**
@@ -93,17 +98,31 @@ export class Monitor {
 
   /** For a watch. */
   tell(ended: Ended): void {
-    if (!this.#queue.hand(ended)) this.#ended.push(ended);
+    if (this.#handTo(ended, this.#granted + 1)) this.#granted++;
+    else this.#ended.push(ended);
   }
 
   /** For `next`: the oldest end that nobody has been told. */
-  take(): Ended | undefined {
-    return this.#ended.shift();
+  take(wait: NextEnd): Ended | undefined {
+    const returned = this.#returned.shift();
+    const ended = returned?.item ?? this.#ended.shift();
+    if (ended !== undefined) wait.order = returned?.order ?? ++this.#granted;
+    return ended;
   }
 
   /** For `next`: it was granted to a task that was killed before taking it. */
-  giveBack(ended: Ended): void {
-    if (!this.#queue.hand(ended)) this.#ended.unshift(ended);
+  giveBack(ended: Ended, order: number): void {
+    if (!this.#handTo(ended, order)) this.#returned.add(ended, order);
+  }
+
+  #handTo(ended: Ended, order: number): boolean {
+    const queue = this.#queue;
+    for (let first = queue.first; first !== undefined; first = queue.first) {
+      const wait = first as NextEnd; // nobody else joins it
+      wait.order = order;
+      if (queue.answer(wait, ended)) return true;
+    }
+    return false;
   }
 
   #ownedBy(task: Task): void {
@@ -162,6 +181,8 @@ class MonitorTask extends Syscall<void> {
 }
 
 class NextEnd extends Park<Ended> {
+  /** For Monitor: the end's place among all that were granted. */
+  order = 0;
   readonly #monitor: Monitor;
 
   constructor(monitor: Monitor, queue: WaitQueue<Ended>) {
@@ -174,10 +195,10 @@ class NextEnd extends Park<Ended> {
   }
 
   override handle(task: Task, kernel: Kernel): Answer<Ended> {
-    return this.#monitor.take() ?? super.handle(task, kernel);
+    return this.#monitor.take(this) ?? super.handle(task, kernel);
   }
 
   override giveBack(ended: Ended): void {
-    this.#monitor.giveBack(ended);
+    this.#monitor.giveBack(ended, this.order);
   }
 }

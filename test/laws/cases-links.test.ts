@@ -11,6 +11,7 @@ import {
   Monitor,
   NewTask,
   Select,
+  SendSignal,
   Sleep,
   Unlink,
   WaitTask,
@@ -262,6 +263,23 @@ describe("a monitor", () => {
       return [status, (yield* monitor.next()).name, (yield* monitor.next()).name];
     });
     expect(value).toEqual(["killed", "job", "second"]);
+  });
+
+  test("ends told to tasks that are stopped, and then killed, come again in their order", () => {
+    const { value } = run(function* () {
+      const monitor = new Monitor();
+      for (const ms of [10, 20, 30]) yield* monitor.add(yield* new NewTask(new Sleep(ms), `after ${ms}`));
+      const takers = [yield* new NewTask(monitor.next()), yield* new NewTask(monitor.next())];
+      yield* new Sleep(1);
+      for (const taker of takers) yield* new SendSignal(taker, "STOP");
+      yield* new Sleep(50);
+      for (const taker of takers) yield* new KillTask(taker);
+      for (const taker of takers) yield* new WaitTask(taker);
+      const names: string[] = [];
+      while (monitor.size > 0) names.push((yield* monitor.next()).name);
+      return names;
+    });
+    expect(value).toEqual(["after 10", "after 20", "after 30"]);
   });
 
   test("forgets a task that is removed", () => {
