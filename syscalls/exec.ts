@@ -99,6 +99,11 @@ export class WaitProcess extends Syscall<ProcessExit> implements Wait<ProcessExi
     return this.process.label;
   }
 
+  /** What it waits on. */
+  get pollable(): Process {
+    return this.process;
+  }
+
   override get family(): string {
     return "exec";
   }

@@ -14,6 +14,11 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
     return this.#endpoint?.label ?? "";
   }
 
+  /** What it waits on, while it waits. */
+  get pollable(): E | undefined {
+    return this.#endpoint;
+  }
+
   get outside(): boolean {
     return true;
   }

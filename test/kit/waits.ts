@@ -43,10 +43,15 @@ export function dueOf(wait: Wait<unknown>, now: number): number {
 
 /** What a wait waits to read or write, and which of them. */
 export function interestOf(wait: Wait<unknown>): { on: Watchable; interest: Interest } | undefined {
-  const { pollable } = wait as { readonly pollable?: unknown }; // looked at on the next lines
+  const on = watchableOf(wait);
   const { verb } = wait;
-  if (!isWatchable(pollable) || (verb !== "read" && verb !== "write")) return undefined;
-  return { on: pollable, interest: verb };
+  return on === undefined || (verb !== "read" && verb !== "write") ? undefined : { on, interest: verb };
+}
+
+/** The pollable that a wait is on, whatever for: to read or write, until it is open, until it has ended. */
+export function watchableOf(wait: Wait<unknown>): Watchable | undefined {
+  const { pollable } = wait as { readonly pollable?: unknown }; // looked at on the next line
+  return isWatchable(pollable) ? pollable : undefined;
 }
 
 /** The queue a wait stands in. */
