@@ -101,9 +101,10 @@ export class Members {
   }
 
   /**
-   * For the body: ends some members, as the end of the group would, and waits until they are over. Those that are over
-   * already are passed by.
+   * Ends some members, as the end of the group would, and waits until they are over. Those that are over already are
+   * passed by.
    * @param why for people: exit records and logs show it
+   * @throws EPERM for all but the group's body
    */
   end(tids: Iterable<Tid>, why = ""): Syscall<void> {
     return new EndSome(this.#roster, new Set(tids), why);

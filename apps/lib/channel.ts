@@ -10,6 +10,7 @@ import { type Receiver, Source, type Store } from "./source.ts";
 /** Who goes on first when a sender and a receiver meet; "none": whoever came second, who has the turn. */
 export type Preference = "none" | "receiver" | "sender";
 
+/** What a channel can be told. */
 export interface ChannelOptions {
   /** Items that may wait in it. Default 0: who sends and who receives meet. */
   readonly capacity?: number;
@@ -88,7 +89,7 @@ export class Channel<T> extends Source<T> {
     if (this.senders.size > 0) this.senders.refuseAll(this.#refusal());
   }
 
-  /** What decides its place in a store that is not first in, first out. Asked when it is sent, in the sender. */
+  /** For Send: what decides its place in a store that is not first in, first out. Asked when it is sent, in the sender. */
   rankOf(_item: T): number {
     return 0;
   }

@@ -5,6 +5,7 @@ import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, type Syscall, SyscallError } from "../../kernel/syscall.ts";
 import { Exec, type ExecOptions, ReadWait, Select, WaitProcess, WriteWait } from "../../syscalls/index.ts";
 
+/** How a command is run for what it says. */
 export interface OutputOptions extends Pick<ExecOptions, "cwd" | "env"> {
   /** For its standard input. Default: nothing, which is at its end at once. */
   readonly input?: string | Uint8Array;

@@ -8,6 +8,7 @@ import { Park, WaitQueue } from "../../syscalls/index.ts";
 import { Channel, type Preference } from "./channel.ts";
 import type { Store } from "./source.ts";
 
+/** What a queue can be told. */
 export interface QueueOptions {
   /** Items that may wait in it; who sends one more waits for room. Default 1,024. */
   readonly capacity?: number;
@@ -95,6 +96,7 @@ export class JoinQueue extends Park {
   override giveBack(): void {}
 }
 
+/** What a priority queue must be told, and can be. */
 export interface PriorityQueueOptions<T> extends QueueOptions {
   /** What comes first: the item with the smallest number, as a nice value or a deadline is read. */
   readonly rank: (item: T) => number;
