@@ -7,10 +7,11 @@ import { expect, test } from "vitest";
 import { Modules } from "../docs/modules.ts";
 import { readVocabulary } from "../docs/vocabulary.ts";
 import { channels } from "./conformance/channels.ts";
+import { fileLines } from "./conformance/files.ts";
 import { locks } from "./conformance/locks.ts";
 import { instantly, structure } from "./conformance/structure.ts";
 
-const waiting = { ...locks, ...channels, ...structure };
+const waiting = { ...fileLines, ...locks, ...channels, ...structure };
 
 /** Several steps each, and one that is the body's of a group alone; and the test file of each. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -23,14 +24,14 @@ const elsewhere: Readonly<Record<string, string>> = {
 
 const read = (path: string): string => readFileSync(join(new URL("../..", import.meta.url).pathname, path), "utf8");
 
-test.each(Object.entries(waiting))("%s", (_name, check) => {
-  const report = check();
+test.each(Object.entries(waiting))("%s", async (_name, check) => {
+  const report = await check();
   expect(report.promises.find((finding) => finding.name === "killed")).toMatchObject({ kept: true });
   expect(report.family).not.toBe("own");
 });
 
-test.each(Object.entries(instantly))("%s never waits", (_name, check) => {
-  const report = check();
+test.each(Object.entries(instantly))("%s never waits", async (_name, check) => {
+  const report = await check();
   expect(report.promises.find((finding) => finding.name === "killed")).toMatchObject({
     kept: "not asked",
     why: expect.stringContaining("it never waits: it was answered with"),

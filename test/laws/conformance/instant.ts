@@ -4,6 +4,7 @@ import { PassThrough } from "node:stream";
 import { openStream } from "../../../kernel/machine/open-stream.ts";
 import {
   Adopt,
+  Bind,
   CancelTask,
   CancelTasks,
   GetEnv,
@@ -32,11 +33,16 @@ import {
 } from "../../../syscalls/index.ts";
 import { checkSyscall, type Report } from "../../kit/index.ts";
 import { sleeper, socketPair } from "../programs.ts";
+import { SimulatedDatagrams } from "./simulated-datagrams.ts";
 import { child } from "./waiting.ts";
 
 /** By the name of its class. */
 export const instant: Readonly<Record<string, () => Report>> = {
   Adopt: () => checkSyscall(({ client }) => new Adopt(client), { setup: socketPair }),
+  Bind: () =>
+    checkSyscall(() => new Bind({ port: 5353 }), {
+      run: { host: { datagrams: { bind: (address) => new SimulatedDatagrams(address) } } },
+    }),
   CancelTask: () => checkSyscall((tid) => new CancelTask(tid), { setup: child, refused: () => new CancelTask(99) }),
   CancelTasks: () =>
     checkSyscall((tid) => new CancelTasks([tid]), { setup: child, refused: () => new CancelTasks([99]) }),
