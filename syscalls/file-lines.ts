@@ -11,6 +11,7 @@ import { pathText } from "./file.ts";
 import { type Found, LineBuffer } from "./line-buffer.ts";
 import { type Look, NextFileLine } from "./next-file-line.ts";
 
+/** How the lines of a file are read. */
 export interface LinesOptions {
   /** How long a line may be, bytes, its newline included. Default 65,536. */
   readonly maxBytes?: number;
@@ -65,7 +66,7 @@ export class FileLines<T extends string | null = string | null> implements Closa
   }
 
   /**
-   * A syscall: the next line, without its LF or CRLF; null at the end. A last line without a newline counts. A line that
+   * Waits for the next line, without its LF or CRLF; null at the end. A last line without a newline counts. A line that
    * nobody took is the next one's.
    * @throws EMSGSIZE for a line that is too long, EPROTO for one that is not UTF-8 (the next call has the line after it);
    * EIO and the like; EBADF when it is closed, now or meanwhile; EBUSY when another task waits

@@ -42,10 +42,9 @@ export class Channel<T> extends Source<T> {
   #reason: unknown = undefined;
 
   /**
-   * What follows the options is for subclasses, which may keep items in a store of their own.
-   * @param kind "channel": what it is called in a monitor
-   * @param least the smallest capacity
-   * @param store default: first in, first out
+   * @param kind for subclasses: what it is called in a monitor, default "channel"
+   * @param least for subclasses: the smallest capacity
+   * @param store for subclasses: where items are until they are received; default: first in, first out
    * @throws EINVAL for a capacity that is no whole number from 0 to 16,777,216, or another preference; ENAMETOOLONG;
    * TypeError for a name that is no text
    */

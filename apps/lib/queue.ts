@@ -42,7 +42,11 @@ export class Queue<T> extends Channel<T> {
   readonly #joining: WaitQueue;
   #done = 0;
 
-  /** @throws EINVAL for a capacity that is no whole number from 1 to 16,777,216; as a Channel for the rest */
+  /**
+   * @param kind for subclasses: as a Channel's
+   * @param store for subclasses: as a Channel's
+   * @throws EINVAL for a capacity that is no whole number from 1 to 16,777,216; as a Channel for the rest
+   */
   constructor(options: QueueOptions = {}, kind = "queue", store?: Store<T>) {
     super({ capacity: 1_024, ...options }, kind, 1, store);
     this.#joining = new WaitQueue("join", () => `${this.label}, ${this.unfinished} unfinished`);
