@@ -38,6 +38,9 @@ const maxTasks = 65_536;
 export class Monitor {
   readonly #watched = new Map<Tid, Watch>();
   readonly #ended = new Ring<Ended>();
+  /** The place of each end among all that it has told. */
+  readonly #order = new WeakMap<Ended, number>();
+  #count = 0;
   readonly #queue = new WaitQueue<Ended>(
     "end of one of",
     () => `${this.#watched.size} monitored task${this.#watched.size === 1 ? "" : "s"}`,
@@ -93,6 +96,7 @@ export class Monitor {
 
   /** For a watch. */
   tell(ended: Ended): void {
+    this.#order.set(ended, this.#count++);
     if (!this.#queue.hand(ended)) this.#ended.push(ended);
   }
 
@@ -101,12 +105,17 @@ export class Monitor {
     return this.#ended.shift();
   }
 
-  /** For `next`: it was granted to a task that was killed before taking it. */
+  /** For `next`: it was granted to a task that was killed before taking it. Back to its place. */
   giveBack(ended: Ended): void {
     if (this.#queue.hand(ended)) return;
-    const later: Ended[] = [];
-    for (let one = this.#ended.shift(); one !== undefined; one = this.#ended.shift()) later.push(one);
-    for (const one of [ended, ...later]) this.#ended.push(one);
+    const ends = [ended];
+    for (let one = this.#ended.shift(); one !== undefined; one = this.#ended.shift()) ends.push(one);
+    ends.sort((one, other) => this.#placeOf(one) - this.#placeOf(other));
+    for (const one of ends) this.#ended.push(one);
+  }
+
+  #placeOf(ended: Ended): number {
+    return this.#order.get(ended) ?? 0; // each has one
   }
 
   #ownedBy(task: Task): void {

@@ -6,6 +6,7 @@ import {
   CancelTask,
   GetTid,
   KillTask,
+  KillTasks,
   Link,
   ListTasks,
   Monitor,
@@ -238,6 +239,29 @@ describe("a monitor", () => {
       return [status, (yield* monitor.next()).name, (yield* monitor.next()).name];
     });
     expect(value).toEqual(["killed", "job", "second"]);
+  });
+
+  test("ends that reach two tasks just as they are killed are told in their order after all", () => {
+    const { value } = run(function* () {
+      const monitor = new Monitor();
+      const jobs: Tid[] = [];
+      for (const name of ["first", "second", "third"]) jobs.push(yield* new NewTask(new Sleep(5), name));
+      const takers: Tid[] = [];
+      yield* new NewTask(
+        (function* () {
+          yield* new WaitTask(jobs[0] as Tid); // told before the monitor is, so that its turn comes first
+          yield* new KillTasks(takers);
+        })(),
+      );
+      yield;
+      for (const job of jobs) yield* monitor.add(job);
+      for (let n = 0; n < 2; n++) takers.push(yield* new NewTask(monitor.next()));
+      yield* new Sleep(10);
+      const told: string[] = [];
+      while (monitor.size > 0) told.push((yield* monitor.next()).name);
+      return [(yield* new WaitTask(takers[1] as Tid)).status, ...told];
+    });
+    expect(value).toEqual(["killed", "first", "second", "third"]);
   });
 
   test("forgets a task that is removed", () => {
