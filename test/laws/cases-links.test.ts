@@ -5,6 +5,7 @@ import type { Exit, Program, Tid } from "../../kernel/syscall.ts";
 import {
   CancelTask,
   GetTid,
+  Join,
   KillTask,
   KillTasks,
   Link,
@@ -292,6 +293,25 @@ describe("a monitor", () => {
       return [exit.status, monitor.size];
     });
     expect(value).toEqual(["killed", 0]);
+  });
+
+  test("tells whoever else waits with it that the task it belongs to has ended, and does not keep them", () => {
+    const { value } = run(function* () {
+      const monitor = new Monitor();
+      const job = yield* new NewTask(new Sleep(50), "job");
+      const owner = yield* new NewTask(
+        (function* () {
+          yield* monitor.add(job);
+          yield* new Sleep(5);
+        })(),
+        "owner",
+      );
+      yield* new Sleep(1);
+      const waiter = yield* new NewTask(codeOf(monitor.next()));
+      yield* new WaitTask(owner);
+      return [yield* new Join(waiter), yield* codeOf(monitor.next()), yield* codeOf(monitor.add(job)), monitor.size];
+    });
+    expect(value).toEqual(["EPIPE", "EPIPE", "EPIPE", 0]);
   });
 
   test("waits in words, and names who can end the wait", () => {
