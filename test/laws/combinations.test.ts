@@ -19,6 +19,7 @@ import {
   NewTask,
   Pledge,
   type Program,
+  Receive,
   type Routine,
   type Runnable,
   routine,
@@ -30,6 +31,7 @@ import {
   Sleep,
   Supervise,
   type SyscallError,
+  Tell,
   type Tid,
   Timeout,
   WaitSignal,
@@ -348,6 +350,27 @@ function* sendingAt<T>(ms: number, channel: Channel<T>, item: T = "item" as T): 
   yield* new Sleep(ms);
   yield* channel.send(item);
 }
+
+test.each([1, 2, 3, 4, 32])(
+  "a deadline of 0 that comes before the first request is served has taken nothing (quantum %i)",
+  (quantum) => {
+    for (const deadline of [0, 1e-9]) {
+      const { value } = run(
+        function* () {
+          const channel = new Channel<string>({ capacity: 1 });
+          yield* channel.send("item");
+          yield* new Tell(yield* new GetTid(), "letter");
+          const item = yield* new MoveOn(deadline, channel.receive());
+          const letter = yield* new MoveOn(deadline, new Receive());
+          const left = yield* new Select({ letter: new Receive(), none: new GetTid() });
+          return [item.done !== (channel.drain().length === 1), letter.done !== (left.key === "letter")];
+        },
+        { quantum },
+      );
+      expect(value).toEqual([true, true]);
+    }
+  },
+);
 
 describe("a select", () => {
   const scopes: Record<string, () => Runnable<unknown>> = {
