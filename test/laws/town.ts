@@ -440,12 +440,20 @@ const harms: readonly ((tid: Tid) => Runnable<unknown>)[] = [
 /** Harms whoever is there, and brings in new citizens, so many times. */
 export function* storm(town: Town, gusts: number): Program<void> {
   for (let gust = 0; gust < gusts; gust++) {
-    for (let missing = 12 - town.live.size; missing > 0; missing--) yield* new NewTask(citizen(town), "citizen");
+    for (let missing = 12 - town.live.size; missing > 0; missing--) yield* movingIn(town);
     yield* new Sleep(town.chance() < 0.5 ? town.ms(3) : 0);
     const others = (yield* new ListTasks()).filter(({ tid }) => tid !== 1);
     // One that has just been granted something and has not had its turn is the most interesting.
     const ready = others.filter(({ state }) => state === "ready");
     const victim = town.pick(town.chance() < 0.7 && ready.length > 0 ? ready : others);
     if (victim !== undefined) yield* town.pick(harms)(victim.tid as Tid) as Runnable<void>; // an answer nobody needs
+  }
+}
+
+function* movingIn(town: Town): Program<void> {
+  try {
+    yield* new NewTask(citizen(town), "citizen");
+  } catch {
+    town.count("full"); // as many tasks as may live
   }
 }
