@@ -98,7 +98,8 @@ export class WaitSignal<S extends CatchableSignal> extends Syscall<S> implements
     for (const signal of this.signals) mask.wanted.add(signal);
     for (const signal of this.signals) if (mask.pending.delete(signal)) return signal;
     return task.block<S>(this, (waiter) => {
-      const taker: Taker = (signal) => this.#wants(signal) && waiter.wake(signal);
+      // Taken out first: a wait that is woken is not undone.
+      const taker: Taker = (signal) => this.#wants(signal) && mask.takers.delete(taker) && waiter.wake(signal);
       mask.takers.add(taker);
       return () => mask.takers.delete(taker);
     });
