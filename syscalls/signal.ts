@@ -92,6 +92,11 @@ export class WaitSignal<S extends CatchableSignal> extends Syscall<S> implements
     return true;
   }
 
+  /** Its task's waits for signals. For checkers. */
+  get queue(): { readonly size: number } | undefined {
+    return this.#mask?.takers;
+  }
+
   override handle(task: Task, _kernel: Kernel): Answer<S> {
     const mask = maskOf(task);
     this.#mask = mask;
