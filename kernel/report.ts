@@ -13,10 +13,11 @@ const maxErrors = 16;
 
 /** An error with its logical stack: its own, the callers it passed through, and who spawned the task. */
 export function crashReport(error: unknown, task: Task): string {
-  const lines = [errorText(error)];
-  for (const line of trailOf(error)) lines.push(`    at ${line}`);
-  lines.push(...lineage(task));
-  return lines.join("\n");
+  const own = errorText(error);
+  const callers = trailOf(error).filter((line) => !line.includes(kernelFolder));
+  // A handler that threw at once did so on its caller's own stack, which says that line already.
+  if (own.endsWith(`    at ${callers[0]}`)) callers.shift();
+  return [own, ...callers.map((line) => `    at ${line}`), ...lineage(task)].join("\n");
 }
 
 // Errors come from tasks: a cause may lead back to its error, a stack be anything, a Proxy throw when it is looked at.
