@@ -25,7 +25,8 @@ const answered: Scene = {
       yield* stage.expectNothingLeft("answered", before, "after it was answered at once", true);
       return;
     }
-    if (options.answer === undefined) throw stage.check.wrong("it waits: say by the option `answer` what answers it");
+    if (options.answer === undefined)
+      throw stage.check.wrong("it waits: say by the option `answer` what answers it, `() => {}` where time alone does");
     const during = stage.footprint();
     facts.waits = true;
     for (const name of ["returned", "undoGiven"] as const) stage.expect(name, true, () => "");
