@@ -94,6 +94,28 @@ test("a line is said once where a handler throws at once, and later", () => {
   expect(logs.map(({ text }) => text.match(/ at (refused|later) /g))).toEqual([[" at refused "], [" at later "]]);
 });
 
+test("each error of a report has the callers that it passed below itself", () => {
+  const inner = routine(function* inner(): Program<never> {
+    throw new RangeError("inner broke");
+  });
+  const wrapping = routine(function* wrapping(): Program<void> {
+    try {
+      yield* inner();
+    } catch (cause) {
+      throw new Error("wrapped", { cause });
+    }
+  });
+  const outer = routine(function* outer(): Program<void> {
+    yield* wrapping();
+  });
+  const { logs } = run(function* () {
+    yield* new NewTask(outer());
+    yield* new Sleep(1);
+  });
+  const names = logs.map(({ text }) => text.match(/Error: \w+|at (?:inner|outer|wrapping) /g));
+  expect(names).toEqual([["Error: wrapped", "at wrapping ", "at outer ", "Error: inner", "at inner ", "at wrapping "]]);
+});
+
 test("what was meant is said to one that runs or yields a function instead of what it makes", () => {
   const message = (wrong: () => Program<unknown>): unknown => {
     const { outcome } = runExit(wrong());
