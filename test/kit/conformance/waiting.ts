@@ -31,8 +31,11 @@ const answered: Scene = {
     facts.waits = true;
     for (const name of ["returned", "undoGiven"] as const) stage.expect(name, true, () => "");
     if (subject.wait !== undefined) expectWords(stage, subject.wait);
+    const refused = stage.kernel.counters.refusedWakes;
     yield* stage.answer();
     yield* stage.settle();
+    const isWokenOnce = stage.kernel.counters.refusedWakes === refused;
+    stage.expect("answered", isWokenOnce, () => "after it was answered, its waiter was woken again");
     stage.expect(
       "served",
       subject.state === "answered",
