@@ -43,6 +43,7 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   if (exit.status === "returned") kernel.counters.returned++;
   else kernel.counters[exit.status]++;
   kernel.trace.event(task.tid, TraceEvent.exit);
+  if (exit.status === "threw" && isAwaited && !isMain) told.set(exit, { task, by: waitingIn(watchers) });
   kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isCollected);
   if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);
   if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
@@ -54,6 +55,22 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
 export function reportCrash(task: Task, error: unknown): void {
   task.kernel.counters.crashes++;
   task.kernel.logAbout(task, `crashed\n${crashReport(error, task)}`);
+}
+
+/** Crashes that somebody waited for: how many of those have been told, or will be. */
+const told = new WeakMap<Exit, { readonly task: Task; by: number }>();
+
+/** For a wait for an exit whose task was killed before it heard of it: reports a crash that nobody has heard of now. */
+export function untold(exit: Exit): void {
+  const crash = told.get(exit);
+  if (crash === undefined || exit.status !== "threw" || --crash.by > 0) return;
+  told.delete(exit);
+  reportCrash(crash.task, exit.error);
+}
+
+function waitingIn(watchers: Task["watchers"]): number {
+  if (!(watchers instanceof Set)) return 1;
+  return [...watchers].filter(isWaiting).length;
 }
 
 function someOf(watchers: Task["watchers"], is: (watcher: ExitWatcher) => boolean): boolean {

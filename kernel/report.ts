@@ -13,25 +13,29 @@ const maxErrors = 16;
 
 /** An error with its logical stack: its own, the callers it passed through, and who spawned the task. */
 export function crashReport(error: unknown, task: Task): string {
-  const lines = [errorText(error)];
-  for (const line of trailOf(error)) lines.push(`    at ${line}`);
-  lines.push(...lineage(task));
-  return lines.join("\n");
+  return [errorText(error), ...lineage(task)].join("\n");
 }
 
 // Errors come from tasks: a cause may lead back to its error, a stack be anything, a Proxy throw when it is looked at.
 function errorText(error: unknown, seen: Set<unknown> = new Set()): string {
   try {
-    if (!(error instanceof Error)) return `thrown: ${shown(error)}`;
+    if (!(error instanceof Error)) return withCallers(`thrown: ${shown(error)}`, error);
     if (seen.has(error) || seen.size >= maxErrors) return "… (shown above, or one too many)";
     seen.add(error);
-    const own = ownFrames(error);
+    const own = withCallers(ownFrames(error), error);
     const errors = error instanceof AggregateError ? error.errors.slice(0, maxErrors) : [];
     const each = errors.map((one: unknown) => `\n  - ${errorText(one, seen)}`).join("");
     return own + each + (!hasCauseOfItsOwn(error) ? "" : `\n  caused by ${errorText(error.cause, seen)}`);
   } catch {
     return "thrown: an error that cannot be shown";
   }
+}
+
+// A handler that throws at once does so on its caller's own stack, which says that line already.
+function withCallers(own: string, error: unknown): string {
+  const callers = trailOf(error).filter((line) => !line.includes(kernelFolder));
+  if (own.endsWith(`    at ${callers[0]}`)) callers.shift();
+  return [own, ...callers.map((line) => `    at ${line}`)].join("\n");
 }
 
 // A system's error under the same code says nothing that its SyscallError does not.

@@ -27,7 +27,7 @@ import { shown } from "./text.ts";
  * const kernel = new Kernel(new NodeMachine());
  * app.get("/report", async (request, response) => {
  *   const report = kernel.start(makeReport(request.query.month), "report");
- *   request.on("close", () => kernel.cancel(report.tid, 0, "the client has left"));
+ *   response.on("close", () => kernel.cancel(report.tid, 0, "the client has left"));
  *   response.json(await report);
  * });
  * ```

@@ -11,6 +11,7 @@ import { truncated } from "./text.ts";
 import type { Timed } from "./timers.ts";
 
 // One import serves a syscall's file.
+export { untold } from "./burial.ts";
 export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
 export { checkName } from "./limits.ts";
@@ -82,6 +83,8 @@ export interface Wait<in T> {
   parts?(): readonly Wait<unknown>[];
   /** An answer was granted, and the task was killed before it took it: return the lock, the item, the slot. */
   giveBack?(answer: T): void;
+  /** An error was granted, and the task was killed before it was thrown: for one that somebody should hear of. */
+  untold?(error: unknown): void;
 }
 
 /** The brand, shared by every copy of the package: "syscall" or "call". */

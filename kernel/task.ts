@@ -330,13 +330,15 @@ export function endWait(task: Task): void {
   }
 }
 
-/** A task was granted an answer and will not take it: the lock, the item, the slot goes back. */
+/** A task was granted an answer or an error and will not take it: the lock, the item, the bad news goes back. */
 export function giveBack(task: Task, granted: Parked): void {
-  if (granted.wait.giveBack === undefined || task.resume !== Resume.next) return;
+  const { wait } = granted;
   try {
-    granted.wait.giveBack(task.answer);
+    if (task.resume === Resume.next) wait.giveBack?.(task.answer);
+    else wait.untold?.(task.answer);
   } catch (error) {
-    task.kernel.report(task, "giveBack of the answer it was granted threw", error);
+    const hook = task.resume === Resume.next ? "giveBack of the answer" : "untold of the error";
+    task.kernel.report(task, `${hook} it was granted threw`, error);
   }
 }
 

@@ -127,12 +127,22 @@ export function opened(runnable: Runnable<unknown>): Program<unknown> {
   const program = runnable as Program<unknown> & { [taken]?: boolean }; // checked on the next lines
   const isNative = isNativeGenerator(program);
   if (!isNative && !isGenerator(program)) {
-    throw new TypeError(`a program is a generator or a call, not ${described(program)}`);
+    throw new TypeError(`a program is a generator or a call, not ${described(program)}${calling(program)}`);
   }
   if (program[taken] === true)
     throw new TypeError("this generator has been run already: call its function again for a new one");
   program[taken] = true;
   return isNative ? program : one({ [Symbol.iterator]: () => program });
+}
+
+// What was meant is most often what the function makes.
+function calling(value: unknown): string {
+  if (typeof value !== "function") return "";
+  try {
+    return brandOf(value.prototype) === undefined ? ": call it" : `: make one, new ${value.name}(…)`;
+  } catch {
+    return ""; // a Proxy or a getter that throws
+  }
 }
 
 // On the generator itself: a WeakSet of a million of them costs more memory than the tasks' own stacks.
@@ -155,6 +165,7 @@ function adviceFor(value: unknown): string {
     if (value instanceof Promise) value.catch(() => {});
     if (value instanceof Promise) return "to wait for a promise, yield* new Await(promise)";
     if (isGenerator(value)) return "to run a generator inside this task, yield* it, or make it a routine";
+    if (typeof value === "function") return `what it makes can be yielded${calling(value)}`;
   } catch {
     // A Proxy or a getter that throws: the general advice holds for it too.
   }

@@ -52,7 +52,7 @@ export class Every {
     return new Tick(this);
   }
 
-  /** Starts the beat, unless it runs; takes the latest tick up to now. Undefined when there was none since the last. */
+  /** For the wait: starts the beat, unless it runs; takes the latest tick up to now. Undefined: none since the last. */
   take(now: number): number | undefined {
     this.#start ??= now;
     const ticks = this.#ticksBy(now, this.#start);

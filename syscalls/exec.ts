@@ -15,6 +15,7 @@ import {
 } from "../kernel/syscall.ts";
 import { OpenEndpoint } from "./opening.ts";
 
+/** How a command is run. */
 export interface ExecOptions {
   /** Where it runs. Default: where the process does. */
   readonly cwd?: string;

@@ -13,6 +13,7 @@ import type { Step } from "./next.ts";
 import { type Look, NextFileLine } from "./next-file-line.ts";
 import { Returned } from "./returned.ts";
 
+/** How the lines of a file are read. */
 export interface LinesOptions {
   /** How long a line may be, bytes, its newline included. Default 65,536. */
   readonly maxBytes?: number;

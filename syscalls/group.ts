@@ -7,6 +7,7 @@ import { Frame } from "./frame.ts";
 import { Members } from "./members.ts";
 import { checkedLimit, isCancelOf, Roster } from "./roster.ts";
 
+/** What a group can be told. */
 export interface GroupOptions {
   /** At most so many members at a time, daemons not counted; who spawns one more waits for a place. Default: no limit. */
   readonly limit?: number;
@@ -49,6 +50,10 @@ export class Group<T> extends Call<T> {
       throw new TypeError("Group needs a function that makes its body: function* (members)");
     this.#body = body;
     this.#limit = checkedLimit(options.limit ?? Number.POSITIVE_INFINITY);
+  }
+
+  override get family(): string {
+    return "task";
   }
 
   override enter(task: Task, _kernel: Kernel): Runnable<T> {

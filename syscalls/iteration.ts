@@ -41,6 +41,7 @@ export class Iteration<T> implements Closable {
   /** The iterator has ended by itself or has failed, or `end` was called. */
   #isOver = false;
   #isStepping = false;
+  #ending: Promise<void> | undefined = undefined;
   /** What steps came to that nobody has taken, in order: of one given up, and those that were given back. */
   readonly #kept: Outcome<T>[] = [];
   #waiter: Waiter<Step<T>> | undefined = undefined;
@@ -89,8 +90,13 @@ export class Iteration<T> implements Closable {
     this.#isOver = false; // whoever comes now was not told of the end
   }
 
-  /** Calls the iterator's `return`, once, and settles with it. */
-  async end(): Promise<void> {
+  /** Calls the iterator's `return`, once, and settles with it, for all who ask. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
+  }
+
+  async #end(): Promise<void> {
     if (this.closed || this.#isOver) return;
     this.#isOver = true;
     this.#kept.length = 0;

@@ -50,6 +50,10 @@ export class All<const P extends Programs> extends Call<Values<P>> {
     this.#group = new Group((members) => this.#body(members), options);
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override enter(): Runnable<Values<P>> {
     return this.#group;
   }
@@ -93,6 +97,10 @@ abstract class Contest<P extends Programs> extends Call<OneOf<P>> {
       () => `${this.programs.length} programs`,
       () => this.#members?.tids ?? [],
     );
+  }
+
+  override get family(): string {
+    return "task";
   }
 
   override *enter(task: Task, kernel: Kernel): Program<OneOf<P>> {

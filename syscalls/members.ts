@@ -77,7 +77,7 @@ export class Members {
 
   /**
    * Starts a member and waits until it says that it is ready (the idea is trio's `nursery.start`). If the wait ends in
-   * another way, the member is cancelled.
+   * another way, or its task is killed before it hears of that, the member is cancelled.
    * @param make makes the program; gets the function to call once, with a value, when it is ready
    * @returns the value and the tid
    * @throws what the member throws before it is ready, which is then no failure of the group; EPROTO when it returns before;
@@ -101,9 +101,10 @@ export class Members {
   }
 
   /**
-   * For the body: ends some members, as the end of the group would, and waits until they are over. Those that are over
-   * already are passed by.
+   * Ends some members, as the end of the group would, and waits until they are over. Those that are over already are
+   * passed by.
    * @param why for people: exit records and logs show it
+   * @throws EPERM for all but the group's body
    */
   end(tids: Iterable<Tid>, why = ""): Syscall<void> {
     return new EndMembers(this.#roster, new Set(tids), why);

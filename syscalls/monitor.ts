@@ -25,7 +25,8 @@ export interface Ended {
 const maxTasks = 65_536;
 
 /**
- * Watches over tasks. It belongs to the first task that adds one to it: with that it is over.
+ * Watches over tasks. It belongs to the first task that adds one to it: with that it is over, and whoever else uses it is
+ * told so.
  *
  * ```ts
  * const monitor = new Monitor();
@@ -58,7 +59,7 @@ export class Monitor {
   /**
    * Watches a task, too; twice is once. One that has ended is told of by the next `next`.
    * @throws ESRCH if no task ever had this tid, ESTALE if it has ended and its end is not remembered, EAGAIN at 65,536
-   * tasks
+   * tasks, EPIPE when the task that it belongs to has ended
    */
   add(tid: Tid): Syscall<void> {
     return new MonitorTask(this, tid);
@@ -69,7 +70,10 @@ export class Monitor {
     return this.#watched.get(tid)?.stop() === true;
   }
 
-  /** Waits for the next end of a task that is watched, in the order of their ends. */
+  /**
+   * Waits for the next end of a task that is watched, in the order of their ends.
+   * @throws EPIPE when the task that it belongs to has ended, and no end is left to tell
+   */
   next(): Syscall<Ended> {
     return new NextEnd(this, this.#queue);
   }
@@ -77,6 +81,7 @@ export class Monitor {
   /** For `add`. */
   watch(tid: Tid, by: Task): void {
     const { kernel } = by;
+    this.check();
     const task = kernel.find(tid);
     if (this.size >= maxTasks) {
       throw new SyscallError("EAGAIN", `a monitor watches ${maxTasks} tasks at most: take some ends, or remove some`);
@@ -89,6 +94,11 @@ export class Monitor {
     } else if (!this.#watched.has(tid)) {
       this.#watched.set(tid, new Watch(this, task));
     }
+  }
+
+  /** For its syscalls. @throws EPIPE when it is over */
+  check(): void {
+    if (this.#owner?.isOver === true) throw this.#refusal(this.#owner);
   }
 
   /** For a watch. */
@@ -132,8 +142,13 @@ export class Monitor {
       passive: true,
       exited: () => {
         for (const watch of this.#watched.values()) watch.stop();
+        this.#queue.refuseAll(() => this.#refusal(task));
       },
     });
+  }
+
+  #refusal({ name, tid }: Task): SyscallError {
+    return new SyscallError("EPIPE", `this monitor was of task ${tid} ${name}, which has ended: make one of your own`);
   }
 }
 
@@ -195,7 +210,10 @@ class NextEnd extends Park<Ended> {
   }
 
   override handle(task: Task, kernel: Kernel): Answer<Ended> {
-    return this.#monitor.take(this) ?? super.handle(task, kernel);
+    const ended = this.#monitor.take(this);
+    if (ended !== undefined) return ended;
+    this.#monitor.check();
+    return super.handle(task, kernel);
   }
 
   override giveBack(ended: Ended): void {

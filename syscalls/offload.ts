@@ -4,6 +4,7 @@ import type { Job, Transferable } from "../kernel/machine/workers.ts";
 import { type Kernel, needed, SyscallError, shown, truncated } from "../kernel/syscall.ts";
 import { type Asking, Outside } from "./outside.ts";
 
+/** What is called in the thread, and what is handed over to it. */
 export interface OffloadOptions {
   /** The name under which the module exports the function. Default "default". */
   readonly export?: string;

@@ -14,9 +14,9 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
     return this.#endpoint?.label ?? "";
   }
 
-  /** What is being opened, as long as it is. */
-  get opening(): E | undefined {
-    return this.#waiter === undefined ? undefined : this.#endpoint;
+  /** What it waits on, while it waits. */
+  get pollable(): E | undefined {
+    return this.#endpoint;
   }
 
   get outside(): boolean {

@@ -99,7 +99,6 @@ export class WaitQueue<T = void> {
 
   /** For Park. */
   join(wait: Park<T>): void {
-    wait.isQueued = true;
     wait.previous = this.#last;
     if (this.#last === undefined) this.#first = wait;
     else this.#last.next = wait;
@@ -109,8 +108,7 @@ export class WaitQueue<T = void> {
 
   /** For Park. False when it does not wait here. */
   leave(wait: Park<T>): boolean {
-    if (!wait.isQueued || wait.queue !== this) return false;
-    wait.isQueued = false;
+    if (wait.queue !== this || !wait.isQueued) return false;
     const { next, previous } = wait;
     if (previous === undefined) this.#first = next;
     else previous.next = next;
@@ -153,7 +151,6 @@ export class Park<T = void> extends Syscall<T> implements Wait<T> {
   /** The queue's own fields: nobody else writes them. */
   declare next: Park<T> | undefined;
   declare previous: Park<T> | undefined;
-  declare isQueued: boolean;
 
   constructor(queue: WaitQueue<T>) {
     super();
@@ -163,7 +160,11 @@ export class Park<T = void> extends Syscall<T> implements Wait<T> {
     this.waiter = undefined;
     this.next = undefined;
     this.previous = undefined;
-    this.isQueued = false;
+  }
+
+  /** Whether it waits now. */
+  get isQueued(): boolean {
+    return this.previous !== undefined || this.queue.first === this;
   }
 
   get verb(): string {

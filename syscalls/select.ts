@@ -120,6 +120,10 @@ export class Select<const B extends Branches> extends Syscall<Selected<B>> imple
     (this.#winner as Partial<Wait<unknown>> | undefined)?.giveBack?.(value); // a syscall may have one without being a Wait
   }
 
+  untold(error: unknown): void {
+    (this.#winner as Partial<Wait<unknown>> | undefined)?.untold?.(error); // as above
+  }
+
   #arm(waiter: Waiter<Selected<B>>): void {
     try {
       for (const [place, branch] of this.#waits.entries()) {

@@ -92,13 +92,19 @@ export class WaitSignal<S extends CatchableSignal> extends Syscall<S> implements
     return true;
   }
 
+  /** Its task's waits for signals. For checkers. */
+  get queue(): { readonly size: number } | undefined {
+    return this.#mask?.takers;
+  }
+
   override handle(task: Task, _kernel: Kernel): Answer<S> {
     const mask = maskOf(task);
     this.#mask = mask;
     for (const signal of this.signals) mask.wanted.add(signal);
     for (const signal of this.signals) if (mask.pending.delete(signal)) return signal;
     return task.block<S>(this, (waiter) => {
-      const taker: Taker = (signal) => this.#wants(signal) && waiter.wake(signal);
+      // Taken out first: a wait that is woken is not undone.
+      const taker: Taker = (signal) => this.#wants(signal) && mask.takers.delete(taker) && waiter.wake(signal);
       mask.takers.add(taker);
       return () => mask.takers.delete(taker);
     });

@@ -69,6 +69,12 @@ export class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<St
     });
   }
 
+  /** Whoever was to hear that it is ready was killed just then: nobody else knows of it. */
+  giveBack(): void {
+    const { children } = this.#roster;
+    if (children.has(this.#member)) children.end("nobody has heard that it is ready", [this.#member]);
+  }
+
   #start(): void {
     const program = this.#make((value) => this.#ready(value));
     this.#roster.start(this.#member, program, this.#name, (this.#waiter as Waiter<unknown>).task); // it waits

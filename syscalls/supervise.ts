@@ -27,6 +27,7 @@ export interface ChildSpec {
   readonly restart?: Restart;
 }
 
+/** What a supervisor can be told. */
 export interface SuperviseOptions {
   /**
    * Who is started again with a child that failed: "one-for-one" (default): nobody; "all-for-one": all others;
@@ -79,6 +80,10 @@ export class Supervise extends Call<void> {
     }
     const specs = Object.entries(children).map(([name, given]) => checkedSpec(name, given));
     this.#crew = new Crew(specs, { strategy, restarts, withinMs, firstMs, mostMs });
+  }
+
+  override get family(): string {
+    return "task";
   }
 
   override enter(task: Task, kernel: Kernel): Runnable<void> {

@@ -127,6 +127,11 @@ export class Receive<T = unknown> extends Syscall<T> implements Wait<T>, Receive
     return this.match === undefined ? "a message" : `a message that ${this.match.name || "matches"}`;
   }
 
+  /** Those that wait at the mailbox. For checkers. */
+  get queue(): { readonly size: number } | undefined {
+    return this.#mailbox?.receivers;
+  }
+
   override get family(): string {
     return "sync";
   }

@@ -11,6 +11,7 @@ import {
   type Task,
   type Tid,
   type Undo,
+  untold,
   type Wait,
   type Waiter,
 } from "../kernel/syscall.ts";
@@ -20,6 +21,8 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
   readonly tid: Tid<T>;
   #target: Task | undefined = undefined;
   #waiter: Waiter<A> | undefined = undefined;
+  /** Once it has been told. */
+  #exit: Exit | undefined = undefined;
 
   constructor(tid: Tid<T>) {
     super();
@@ -66,6 +69,7 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
   }
 
   exited(exit: Exit): void {
+    this.#exit = exit;
     let answer: A;
     try {
       answer = this.answerTo(exit as Exit<T>); // as above
@@ -74,6 +78,14 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
       return;
     }
     this.#waiter?.wake(answer);
+  }
+
+  giveBack(): void {
+    if (this.#exit !== undefined) untold(this.#exit);
+  }
+
+  untold(): void {
+    if (this.#exit !== undefined) untold(this.#exit);
   }
 
   protected abstract answerTo(exit: Exit<T>): A;

@@ -17,6 +17,7 @@ const documents = [
   "syscalls/README.md",
   "test/README.md",
   "test/kit/README.md",
+  "test/laws/README.md",
 ];
 
 const textOf = (document: string): string => readFileSync(join(root, document), "utf8");

@@ -59,9 +59,13 @@ function below(error: unknown, stack: string): string {
   return ["", ...lines.slice(0, Math.max(0, said)), ...lines.slice(said + 1)].join("\n").trimEnd();
 }
 
-// Frames inside Node say nothing about an app.
+// Frames inside Node say nothing about an app, nor do those of this command, which called whatever is above them.
 function stackOf(error: unknown): string {
   if (!(error instanceof Error)) return `thrown: ${String(error)}`;
   const lines = String(error.stack ?? `${error.name}: ${error.message}`).split("\n");
-  return lines.filter((line) => !/^ +at .*\bnode:internal\//.test(line)).join("\n");
+  const end = lines.findIndex((line) => line.startsWith("    at ") && line.includes(ownFolder));
+  const own = end < 0 ? lines : lines.slice(0, end);
+  return own.filter((line) => !/^ +at .*\bnode:internal\//.test(line)).join("\n");
 }
+
+const ownFolder = new URL(".", import.meta.url).pathname;

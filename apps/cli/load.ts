@@ -65,6 +65,7 @@ async function importModule(file: string, shown: string): Promise<{ default?: un
   try {
     return (await import(pathToFileURL(file).href)) as { default?: unknown }; // a module's namespace
   } catch (error) {
+    if (isUntransformed(error)) throw bare(placeOf(error));
     if (!(error instanceof SyntaxError)) throw error;
     const isEsm = /^(Cannot use import statement outside a module|Unexpected token 'export')$/.test(error.message);
     if (isEsm && error.stack?.startsWith(file) === true) {
@@ -74,10 +75,24 @@ async function importModule(file: string, shown: string): Promise<{ default?: un
     }
     // V8 keeps the place of a syntax error in a module to itself.
     if (error.stack?.startsWith("SyntaxError: ") !== true) throw error;
-    const hinted = new SyntaxError(`${error.message} (node --check ${shown} shows where, if it is in that file)`);
-    hinted.stack = `${hinted.name}: ${hinted.message}`;
-    throw hinted;
+    throw bare(`${error.message} (node --check ${shown} shows where, if it is in that file)`);
   }
+}
+
+// What tsx throws for a file that it cannot read. Its text says everything twice.
+function isUntransformed(error: unknown): error is Error {
+  return error instanceof Error && error.name === "TransformError";
+}
+
+function placeOf({ message }: Error): string {
+  const said = (message.split("\n")[1] ?? message).replace(": ERROR: ", ": ");
+  return said.includes('"await" can only') ? `${said}: in a program, yield* new Await(promise)` : said;
+}
+
+function bare(message: string): SyntaxError {
+  const error = new SyntaxError(message);
+  error.stack = `${error.name}: ${message}`;
+  return error;
 }
 
 function isRunnable(value: unknown): value is Runnable {

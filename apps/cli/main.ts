@@ -111,9 +111,12 @@ function taskName(text: string): string {
   throw new UsageError(`--name ${JSON.stringify(text)}: give a name of 1 to ${nameLength} characters`);
 }
 
+const noCommand =
+  "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";
+
 // Commander writes "error: unknown option '--x'" and at times a second line with a suggestion.
 function usageOf(error: CommanderError): UsageError {
-  if (error.code === "commander.help") return new UsageError("no command was given (see yieldix --help)");
+  if (error.code === "commander.help") return new UsageError(noCommand);
   const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   const sentence = said.replace(/\.$/, "").replace(/\. (?=[A-Z])/, ": ");
   const file = error.code === "commander.unknownCommand" ? /'(.+\.[mc]?[jt]s)'/.exec(said)?.[1] : undefined;

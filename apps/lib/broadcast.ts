@@ -11,6 +11,7 @@ import { Source } from "./source.ts";
 /** What becomes of an item when a subscriber has as many as it may: its senders wait, or that subscriber misses one. */
 export type WhenFull = "wait" | "drop oldest";
 
+/** What a broadcast can be told. */
 export interface BroadcastOptions extends NameOptions {
   /** Items that may wait for each subscriber. Default 1,024. */
   readonly capacity?: number;

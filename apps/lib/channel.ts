@@ -10,6 +10,7 @@ import { type Receiver, Source, type Store } from "./source.ts";
 /** Who goes on first when a sender and a receiver meet; "none": whoever came second, who has the turn. */
 export type Preference = "none" | "receiver" | "sender";
 
+/** What a channel can be told. */
 export interface ChannelOptions extends NameOptions {
   /** Items that may wait in it. Default 0: who sends and who receives meet. */
   readonly capacity?: number;
@@ -39,10 +40,9 @@ export class Channel<T> extends Source<T> {
   #reason: unknown = undefined;
 
   /**
-   * What follows the options is for subclasses, which may keep items in a store of their own.
-   * @param kind "channel": what it is called in a monitor
-   * @param least the smallest capacity
-   * @param store default: first in, first out
+   * @param kind for subclasses: what it is called in a monitor, default "channel"
+   * @param least for subclasses: the smallest capacity
+   * @param store for subclasses: where items are until they are received; default: first in, first out
    * @throws EINVAL for a capacity that is no whole number from 0 to 16,777,216, or another preference; ENAMETOOLONG;
    * TypeError for a name that is no text
    */
@@ -87,7 +87,7 @@ export class Channel<T> extends Source<T> {
     this.senders.refuseAll(() => this.#refusal());
   }
 
-  /** What decides its place in a store that is not first in, first out. Asked when it is sent, in the sender. */
+  /** For SendItem: what decides its place in a store that is not first in, first out. Asked when it is sent, in the sender. */
   rankOf(_item: T): number {
     return 0;
   }

@@ -33,6 +33,7 @@ export function lines(reader: Reader, maxLines = 65_536): Lines {
   return new Lines(reader, maxLines);
 }
 
+/** What `lines` gives: all lines, once it is yielded, or the next one. */
 export class Lines extends Call<string[]> {
   override readonly label: string = "lines";
   readonly #reader: Reader;
@@ -69,6 +70,7 @@ function* allOf(reader: Reader, maxLines: number): Program<string[]> {
   return all;
 }
 
+/** Waits for a line: what `next` of lines gives. */
 export class NextLine extends Syscall<Step<string>> implements Wait<Step<string>>, Watcher {
   readonly #reader: Reader;
   readonly #maxBytes: number;

@@ -6,6 +6,7 @@ import { type Program, type Routine, routine, type Syscall, SyscallError } from 
 import { Exec, type ExecOptions, ReadWait, Select, WaitProcess, WriteWait } from "../../syscalls/index.ts";
 import { checkedCount } from "./checked.ts";
 
+/** How a command is run for what it says. */
 export interface OutputOptions extends Pick<ExecOptions, "cwd" | "env"> {
   /** For its standard input. Default: nothing, which is at its end at once. */
   readonly input?: string | Uint8Array;

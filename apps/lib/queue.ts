@@ -9,6 +9,7 @@ import { Channel, type Preference } from "./channel.ts";
 import type { NameOptions } from "./checked.ts";
 import type { Store } from "./source.ts";
 
+/** What a queue can be told. */
 export interface QueueOptions extends NameOptions {
   /** Items that may wait in it; who sends one more waits for room. Default 1,024. */
   readonly capacity?: number;
@@ -40,7 +41,11 @@ export class Queue<T> extends Channel<T> {
   readonly #joining: WaitQueue;
   #done = 0;
 
-  /** @throws EINVAL for a capacity that is no whole number from 1 to 16,777,216; as a Channel for the rest */
+  /**
+   * @param kind for subclasses: as a Channel's
+   * @param store for subclasses: as a Channel's
+   * @throws EINVAL for a capacity that is no whole number from 1 to 16,777,216; as a Channel for the rest
+   */
   constructor(options: QueueOptions = {}, kind = "queue", store?: Store<T>) {
     super({ capacity: 1_024, ...options }, kind, 1, store);
     this.#joining = new WaitQueue("join", () => `${this.label}, ${this.unfinished} unfinished`);
@@ -94,6 +99,7 @@ export class JoinQueue extends Park {
   override giveBack(): void {}
 }
 
+/** What a priority queue must be told, and can be. */
 export interface PriorityQueueOptions<T> extends QueueOptions {
   /** What comes first: the item with the smallest number, as a nice value or a deadline is read. */
   readonly rank: (item: T) => number;

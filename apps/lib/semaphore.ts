@@ -16,6 +16,7 @@ import { checkedCount, labelOf, type NameOptions } from "./checked.ts";
 import { Hold } from "./hold.ts";
 import { Holders } from "./holders.ts";
 
+/** What a semaphore can be told. */
 export interface SemaphoreOptions extends NameOptions {
   /** How many permits there may be. Default: as many as at first. */
   readonly max?: number;
@@ -102,7 +103,7 @@ export class Semaphore {
     this.serve();
   }
 
-  /** Hands out what there is, in the order of the line. For a permit. */
+  /** For a permit: hands out what there is, in the order of the line. */
   serve(): void {
     for (let first = this.#first; first !== undefined && first.n <= this.#free; first = this.#first) {
       const task = first.waiter?.task as Task; // it waits

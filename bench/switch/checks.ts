@@ -7,15 +7,17 @@ import { type Rounds, valuesOf } from "./measure.ts";
 import type { Memory, OperationName, Timings } from "./peers/peer.ts";
 import { awaiting, go, ours } from "./systems.ts";
 import type { Mixed } from "./tables.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 interface Measured {
   readonly timings: Rounds<Timings>;
   readonly mixed: readonly Mixed[];
+  readonly vocabulary: readonly Vocabulary[];
   /** Of 1,000,000 tasks. */
   readonly memory: Rounds<Memory>;
 }
 
-export function checksOf({ timings, mixed, memory }: Measured): Check[] {
+export function checksOf({ timings, mixed, vocabulary, memory }: Measured): Check[] {
   const ns = (system: string, operation: OperationName): number =>
     middle(valuesOf(timings, system, (all) => all[operation]));
   const mixedNs = (system: keyof Mixed, operation: OperationName): number =>
@@ -32,6 +34,12 @@ export function checksOf({ timings, mixed, memory }: Measured): Check[] {
     ...(Number.isNaN(channel) ? [] : [{ ...ratio("channel round trip / Go's", channel, 1, 3), remark: channelRemark }]),
     { goal: "spawn + wait", value: ns(ours, "spawn"), unit: "ns", atMost: 450, remark: spawnRemark },
     { ...ratio("spawn + wait / `await undefined`", ns(ours, "spawn") / awaited, 9, 13), remark: spawnRemark },
+    {
+      goal: "a timer set and cancelled, 1,000,000 pending",
+      value: middle(vocabulary.map(({ timer }) => timer)),
+      unit: "ns",
+      atMost: 1_000,
+    },
     { goal: "a parked task, 1,000,000 at once", value: bytes, unit: "bytes", atMost: 500, floor: 530 },
   ];
 }

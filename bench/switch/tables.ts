@@ -5,6 +5,7 @@ import type { Cell, Table } from "../lib/suite.ts";
 import { type Rounds, valuesOf } from "./measure.ts";
 import { type Memory, type OperationName, operationNames, type Timings } from "./peers/peer.ts";
 import type { System } from "./systems.ts";
+import { type Vocabulary, type VocabularyName, vocabularyNames } from "./vocabulary.ts";
 
 const titles: Readonly<Record<OperationName, string>> = {
   trap: "trap",
@@ -16,7 +17,7 @@ const titles: Readonly<Record<OperationName, string>> = {
 };
 
 const timingNote =
-  "Nanoseconds of CPU time an operation, each system in a process of its own. trap: a request that is answered at once (GetTid; `await undefined`; where there is none, giving way with nobody else ready); 50 deep: the same from 50 calls down; call: of a routine that does nothing; switch: two tasks that give way in turn; channel: an item there and back between two tasks, through channels of one item or none; ours is two syscalls of its own, as a user writes them, that of async functions twenty lines of promises, effection's queues are unbounded; spawn + join: of a task that returns 1.";
+  "Nanoseconds of CPU time an operation, each system in a process of its own. trap: a request that is answered at once (GetTid; `await undefined`; where there is none, giving way with nobody else ready); 50 deep: the same from 50 calls down; call: of a routine that does nothing; switch: two tasks that give way in turn; channel: an item there and back between two tasks, through channels of one item or none; that of async functions twenty lines of promises, effection's queues are unbounded; spawn + join: of a task that returns 1.";
 
 export function timingTable(systems: readonly System[], rounds: Rounds<Timings>): Table {
   return {
@@ -60,6 +61,27 @@ export function mixedTable(rounds: readonly Mixed[], operations: readonly Operat
     note: "The same in one process, after a dozen other kinds of syscalls have been made in it and compiled for.",
     columns: operations.map((name) => titles[name]),
     rows: [row("yieldix", "ours"), row("bare generators", "bare"), row("async functions", "await")],
+  };
+}
+
+const vocabularyTitles: Readonly<Record<VocabularyName, string>> = {
+  lock: "lock, nobody else",
+  handOver: "lock hand-over",
+  select: "Select of 3",
+  group: "Group of 100, each",
+  timer: "timer, 1,000,000",
+};
+
+const vocabularyNote =
+  "Nanoseconds of CPU time, of this kernel alone. lock: acquire and release; hand-over: from one task to the next that waits, with the switch between them; Select: of two locks that are taken and of a queue that another task wakes, with that wake and the switch; Group: a member from its spawn to the end of its group of 100; timer: set and cancelled in the kernel's sleep queue, among 1,000,000.";
+
+export function vocabularyTable(rounds: readonly Vocabulary[]): Table {
+  const cells = vocabularyNames.map((name) => figureOf(rounds.map((round) => round[name])));
+  return {
+    title: "The rest of the vocabulary",
+    note: vocabularyNote,
+    columns: vocabularyNames.map((name) => vocabularyTitles[name]),
+    rows: [{ name: "yieldix", cells }],
   };
 }
 

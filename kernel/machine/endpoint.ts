@@ -2,6 +2,7 @@
 // untouched), closing that wakes both with EBADF, and an owner that is told. A machine adds its own bytes.
 
 import { SyscallError } from "../errors.ts";
+import { shown } from "../text.ts";
 import type { Address, Closable, Interest, ListenOptions, Owner, Pollable, Watcher } from "./machine.ts";
 
 export abstract class Endpoint implements Pollable, Closable {
@@ -97,6 +98,9 @@ export function addressText(address: Address): string {
 
 /** Refuses addresses that cannot be, before the system sees them. */
 export function checkAddress(address: Address): void {
+  if (typeof address !== "object" || address === null) {
+    throw new TypeError(`an address is {port, host?} or {path}, not ${shown(address)}`);
+  }
   if ("path" in address) {
     // Node cuts longer paths silently; 107 bytes is Linux's limit, 103 that of macOS.
     const bytes = Buffer.byteLength(address.path);

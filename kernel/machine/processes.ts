@@ -236,7 +236,8 @@ const reasons: Readonly<Record<string, string>> = {
 function execError(cause: unknown, { command, cwd }: Command): SyscallError {
   const code = errorCode(cause);
   const attempt = `exec ${printable(command)}${cwd === undefined ? "" : ` in ${printable(cwd)}`}`;
-  const missing = `there is no such command${cwd === undefined ? "" : ", or no such directory"}`;
+  const way = /\s/.test(command) ? ": give its arguments apart, as an array" : "";
+  const missing = `there is no such command${cwd === undefined ? "" : ", or no such directory"}${way}`;
   const reason = code === "ENOENT" ? missing : reasons[code];
   return reason === undefined
     ? systemError(cause, attempt)

@@ -31,7 +31,7 @@ describe("a row says", () => {
        * Waits 0.5 ms, e.g. for
        * rain. Then nothing.
        * @param ms how long
-       * @throws EINVAL for less, E2BIG for more; TypeError for what is no number; what the sky throws; as Rain, as ever
+       * @throws EINVAL for less, E2BIG for more; TypeError for what is no number; what the sky throws; what \`return()\` throws (if it does); as Rain, as ever
        *
        * Not this. @see EPERM
        */
@@ -45,10 +45,43 @@ describe("a row says", () => {
         call: "yield* new Wet(ms, options?, why?, ...more)",
         answer: "Map<T, string | undefined>",
         what: "Waits 0.5 ms, e.g. for rain.",
-        errors: ["EINVAL", "E2BIG", "TypeError", "what the sky throws", "as Rain", "EBUSY"],
+        errors: ["EINVAL", "E2BIG", "TypeError", "what the sky throws", "what `return()` throws", "as Rain", "EBUSY"],
         family: "sky",
       },
     ]);
+  });
+
+  test("what a user gives to a constructor, and not what a subclass does", () => {
+    const rows = rowsOf(`
+      /** B. */
+      export class Box {
+        /**
+         * @param size how large, for subclasses too
+         * @param kind for subclasses: what it is called
+         */
+        constructor(size: number, kind = "box") {}
+      }`);
+    expect(calls(rows)).toEqual(["new Box(size): Box"]);
+  });
+
+  test("the family of a call that names one", () => {
+    const rows = rowsOf(`
+      /** G. */ export class Gather extends Call<void> { override get family(): string { return "task"; } }
+      /** W. */ export class Within extends Call<void> {}`);
+    expect(rows.map(({ family }) => family)).toEqual(["task", ""]);
+  });
+
+  test("what a class has of its own, and of a base class that is not exported", () => {
+    const { rows } = vocabularyOf({
+      "index.ts": 'export { Middle, Top } from "./a.ts";',
+      "a.ts": `
+        class Bottom { /** B. */ below(): Sleep { return s; } }
+        /** M. */ export class Middle extends Bottom { /** M. */ mid(): Sleep { return s; } }
+        /** T. */ export class Top extends Middle { /** T. */ up(): Sleep { return s; } }
+        class Sleep extends Syscall<void> {}`,
+    });
+    const methods = rows.map(({ call }) => call).filter((call) => call.startsWith("yield*"));
+    expect(methods).toEqual(["yield* middle.mid()", "yield* middle.below()", "yield* top.up()"]);
   });
 
   test("the answer, the parameters and the family that come from base classes, in other files too", () => {

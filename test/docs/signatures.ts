@@ -104,7 +104,7 @@ function answerOf(type: Node | undefined, module: Module): Pick<Signature, "answ
   return root === undefined ? plain : { answer, isYielded: true };
 }
 
-/** The parameters of a constructor, from the class that has one. */
+/** The parameters of a constructor, from the class that has one; but those that are for subclasses. */
 export function constructorOf({ classes }: Lineage): {
   readonly parameters: string;
   readonly made: Declared | undefined;
@@ -112,7 +112,8 @@ export function constructorOf({ classes }: Lineage): {
   for (const made of classes) {
     const found = membersOf(made.node).find((member) => member["kind"] === "constructor");
     if (found === undefined) continue;
-    return { parameters: parametersOf(children(child(found, "value"), "params")), made };
+    const internal = made.module.doc(found)?.internal;
+    return { parameters: parametersOf(children(child(found, "value"), "params"), internal), made };
   }
   return { parameters: "", made: undefined };
 }
@@ -122,9 +123,9 @@ export function membersOf(node: Node): Node[] {
   return children(child(node, "body"), "body");
 }
 
-function parametersOf(parameters: readonly Node[]): string {
+function parametersOf(parameters: readonly Node[], internal: readonly string[] = []): string {
   const names = parameters.filter((parameter) => nameOf(parameter) !== "this").map(parameterName);
-  return names.join(", ");
+  return names.filter((name) => !internal.includes(name.replace(/\?$/, ""))).join(", ");
 }
 
 function parameterName(parameter: Node): string {

@@ -20,7 +20,7 @@ export interface Row {
   readonly answer: string;
   readonly what: string;
   readonly errors: readonly string[];
-  /** Of a syscall; empty for what is made of others. */
+  /** Of a syscall, and of a call that names one; empty for what is made of others. */
   readonly family: string;
 }
 
@@ -102,12 +102,12 @@ function classRows(declared: Declared, exported: ReadonlySet<Declared>, faults: 
     answer: line.root === undefined ? name : line.answer,
     what: doc?.sentence ?? "",
     errors: [...new Set([...(doc?.errors ?? []), ...constructorErrors(made)])],
-    family: line.root === "Syscall" ? familyOf(line) : "",
+    family: familyOf(line),
   };
-  // An exported base class has its methods in rows of its own.
-  const inherited = line.classes.filter((each) => each === declared || !exported.has(each));
+  // An exported base class has its methods, those that it inherits included, in rows of its own.
+  const base = line.classes.findIndex((each) => each !== declared && exported.has(each));
   const seen = new Set<string>();
-  const methods = inherited.flatMap((each) =>
+  const methods = line.classes.slice(0, base < 0 ? undefined : base).flatMap((each) =>
     methodRows(each, name, faults).filter(({ call }) => {
       const method = /\.(\w+)\(/.exec(call)?.[1] ?? "";
       const isNew = !seen.has(method);
@@ -124,12 +124,12 @@ function constructorErrors(made: Declared | undefined): readonly string[] {
 }
 
 // The getter returns a literal; anything else is shown as it is written.
-function familyOf({ classes }: Lineage): string {
+function familyOf({ classes, root }: Lineage): string {
   for (const { node, module } of classes) {
     const getter = membersOf(node).find((each) => each["kind"] === "get" && nameOf(child(each, "key")) === "family");
     if (getter !== undefined) return /return "([^"]+)"/.exec(module.text(getter))?.[1] ?? "";
   }
-  return "own";
+  return root === "Syscall" ? "own" : "";
 }
 
 const kernelsOwn: ReadonlySet<string> = new Set([

@@ -8,7 +8,16 @@ import type { Wait } from "../../kernel/syscall.ts";
 import { type ExitWatcher, Mark, Parked, State, type Task } from "../../kernel/task.ts";
 import type { Timers } from "../../kernel/timers.ts";
 import { Child } from "../../syscalls/children.ts";
-import { exitWait, interestOf, isWatchable, type Queue, queueOf, single, type Watchable } from "./waits.ts";
+import {
+  exitWait,
+  interestOf,
+  isWatchable,
+  type Queue,
+  queueOf,
+  single,
+  type Watchable,
+  watchableOf,
+} from "./waits.ts";
 
 /** Says which law does not hold, and how. Throws. */
 export type Fail = (law: string, message: string) => never;
@@ -20,8 +29,8 @@ export class Known {
 
   note(waits: Wait<unknown>): void {
     for (const wait of single(waits)) {
-      const interest = interestOf(wait);
-      if (interest !== undefined) this.endpoints.add(interest.on);
+      const endpoint = watchableOf(wait);
+      if (endpoint !== undefined) this.endpoints.add(endpoint);
       const queue = queueOf(wait);
       if (queue !== undefined) this.queues.add(queue);
     }
@@ -151,9 +160,14 @@ function recountTimers(timers: Timers, fail: Fail): void {
 // K12 and K15: whoever waits on an endpoint is watched for there, and nobody else is.
 function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
   const waiting = new Map<Watchable, Set<Interest>>();
+  const otherwise = new Set<Watchable>();
   for (const wait of waitsOf(blocked)) {
     const interest = interestOf(wait);
-    if (interest === undefined) continue;
+    if (interest === undefined) {
+      const on = watchableOf(wait);
+      if (on !== undefined) otherwise.add(on);
+      continue;
+    }
     const interests = waiting.get(interest.on) ?? new Set();
     if (interests.has(interest.interest)) fail("K14", `two tasks wait to ${wait.verb} ${wait.object}`);
     waiting.set(interest.on, interests.add(interest.interest));
@@ -169,9 +183,13 @@ function recountInterests({ tasks, blocked, known }: Tables, fail: Fail): void {
     for (const interest of ["read", "write"] as const) {
       const isWaitedFor = waiting.get(endpoint)?.has(interest) === true;
       const isWatched = endpoint.watched(interest);
-      if (isWatched && !isWaitedFor) fail("K12", `${endpoint.label} is watched (${interest}) by nobody`);
+      if (isWatched && !isWaitedFor && !otherwise.has(endpoint)) {
+        fail("K12", `${endpoint.label} is watched (${interest}) by nobody`);
+      }
       if (isWaitedFor && !isWatched) fail("K15", `a task waits to ${interest} ${endpoint.label}, which does not know`);
     }
+    const isDeaf = otherwise.has(endpoint) && !endpoint.watched("read") && !endpoint.watched("write");
+    if (isDeaf) fail("K15", `a task waits for ${endpoint.label}, which does not know`);
     if (endpoint.closed === true) known.endpoints.delete(endpoint);
   }
 }

@@ -41,12 +41,17 @@ export function dueOf(wait: Wait<unknown>, now: number): number {
   return typeof at === "number" ? at : 0;
 }
 
-/** What a wait is on, and for what: what opens is written to once it is open, and an exit is read. */
+/** What a wait waits to read or write, and which of them. */
 export function interestOf(wait: Wait<unknown>): { on: Watchable; interest: Interest } | undefined {
-  const { opening, pollable } = wait as { readonly opening?: unknown; readonly pollable?: unknown }; // looked at on the next lines
-  if (isWatchable(opening)) return { on: opening, interest: "write" };
-  if (!isWatchable(pollable)) return undefined;
-  return { on: pollable, interest: wait.verb === "write" ? "write" : "read" };
+  const on = watchableOf(wait);
+  const { verb } = wait;
+  return on === undefined || (verb !== "read" && verb !== "write") ? undefined : { on, interest: verb };
+}
+
+/** The pollable that a wait is on, whatever for: to read or write, until it is open, until it has ended. */
+export function watchableOf(wait: Wait<unknown>): Watchable | undefined {
+  const { pollable } = wait as { readonly pollable?: unknown }; // looked at on the next line
+  return isWatchable(pollable) ? pollable : undefined;
 }
 
 /** The queue a wait stands in. */

@@ -77,6 +77,68 @@ test("a caught error is not reported, one that nobody waits for is, once", () =>
   expect(counters.crashes).toBe(1);
 });
 
+test("a line is said once where a handler throws at once, and later", () => {
+  const refused = routine(function* refused(): Program<void> {
+    yield* new Join(99);
+  });
+  const { logs } = run(function* () {
+    yield* new NewTask(refused(), "at once");
+    yield* new NewTask(
+      (function* later() {
+        yield* new Timeout(1, new Sleep(5));
+      })(),
+      "later",
+    );
+    yield* new Sleep(5);
+  });
+  expect(logs.map(({ text }) => text.match(/ at (refused|later) /g))).toEqual([[" at refused "], [" at later "]]);
+});
+
+test("each error of a report has the callers that it passed below itself", () => {
+  const inner = routine(function* inner(): Program<never> {
+    throw new RangeError("inner broke");
+  });
+  const wrapping = routine(function* wrapping(): Program<void> {
+    try {
+      yield* inner();
+    } catch (cause) {
+      throw new Error("wrapped", { cause });
+    }
+  });
+  const outer = routine(function* outer(): Program<void> {
+    yield* wrapping();
+  });
+  const { logs } = run(function* () {
+    yield* new NewTask(outer());
+    yield* new Sleep(1);
+  });
+  const names = logs.map(({ text }) => text.match(/Error: \w+|at (?:inner|outer|wrapping) /g));
+  expect(names).toEqual([["Error: wrapped", "at wrapping ", "at outer ", "Error: inner", "at inner ", "at wrapping "]]);
+});
+
+test("what was meant is said to one that runs or yields a function instead of what it makes", () => {
+  const message = (wrong: () => Program<unknown>): unknown => {
+    const { outcome } = runExit(wrong());
+    return outcome.status === "threw" && outcome.error instanceof TypeError ? outcome.error.message : outcome;
+  };
+  const program = (): Program<void> => throwing(new Error("never run"));
+  expect(
+    message(function* () {
+      yield* new NewTask(program as never);
+    }),
+  ).toMatch(/not a function: call it$/);
+  expect(
+    message(function* () {
+      yield program as never;
+    }),
+  ).toMatch(/what it makes can be yielded: call it \(/);
+  expect(
+    message(function* () {
+      yield Sleep as never;
+    }),
+  ).toMatch(/can be yielded: make one, new Sleep\(…\) \(/);
+});
+
 test("a crash is reported with a logical stack: the line of each routine it passed, and of each spawn", () => {
   const inner = routine(function* inner(): Program<never> {
     throw new RangeError("deep down");

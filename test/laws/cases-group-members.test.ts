@@ -488,3 +488,57 @@ describe("members.cancel", () => {
     expect(log).toEqual(["other ends", "other over"]);
   });
 });
+
+describe("members.end", () => {
+  test("ends those that are named, and waits until they are over; the others go on", () => {
+    const log: string[] = [];
+    const { value } = run(
+      body(function* (members) {
+        const [one, two, three] = [
+          yield* members.spawn(slow(log, "one")),
+          yield* members.spawn(slow(log, "two")),
+          yield* members.spawn(slow(log, "three")),
+        ];
+        yield* new Sleep(1);
+        yield* members.end([one, two], "enough");
+        log.push("body goes on");
+        const left = members.tids;
+        yield* members.end([one, 99]); // over, and no member
+        const exit = yield* new WaitTask(one);
+        yield* members.cancel();
+        return { left: left.length === 1 && left[0] === three, exit, isOpen: members.isOpen };
+      }),
+    );
+    expect(value).toMatchObject({ left: true, exit: { status: "killed", by: 1, why: "enough" }, isOpen: false });
+    expect(log).toEqual(["two ends", "one ends", "two over", "one over", "body goes on", "three ends", "three over"]);
+  });
+
+  test("goes on ending them when nobody waits for that any more", () => {
+    const log: string[] = [];
+    const { value } = run(
+      body(function* (members) {
+        const tid = yield* members.spawn(slow(log, "member"));
+        yield* new Sleep(1);
+        const { key } = yield* new Select({ end: members.end([tid]), idle: new Sleep(1) });
+        log.push(`${key} won`);
+        yield* new WaitTask(tid);
+        return members.isOpen;
+      }),
+    );
+    expect(value).toBe(true);
+    expect(log).toEqual(["member ends", "idle won", "member over"]);
+  });
+
+  test("is the body's alone: EPERM for a member", () => {
+    const log: string[] = [];
+    const { value } = run(
+      body(function* (members) {
+        const other = yield* members.spawn(slow(log, "other"));
+        const asking = yield* members.spawn(codeOf(members.end([other])));
+        const code = yield* new Join(asking);
+        return [code, members.tids.includes(other), yield* members.cancel()];
+      }),
+    );
+    expect(value).toEqual(["EPERM", true, true]);
+  });
+});

@@ -5,13 +5,14 @@ import type { Exit, Program, Tid } from "../../kernel/syscall.ts";
 import {
   CancelTask,
   GetTid,
+  Join,
   KillTask,
+  KillTasks,
   Link,
   ListTasks,
   Monitor,
   NewTask,
   Select,
-  SendSignal,
   Sleep,
   Unlink,
   WaitTask,
@@ -265,21 +266,27 @@ describe("a monitor", () => {
     expect(value).toEqual(["killed", "job", "second"]);
   });
 
-  test("ends told to tasks that are stopped, and then killed, come again in their order", () => {
+  test("ends that reach two tasks just as they are killed are told in their order after all", () => {
     const { value } = run(function* () {
       const monitor = new Monitor();
-      for (const ms of [10, 20, 30]) yield* monitor.add(yield* new NewTask(new Sleep(ms), `after ${ms}`));
-      const takers = [yield* new NewTask(monitor.next()), yield* new NewTask(monitor.next())];
-      yield* new Sleep(1);
-      for (const taker of takers) yield* new SendSignal(taker, "STOP");
-      yield* new Sleep(50);
-      for (const taker of takers) yield* new KillTask(taker);
-      for (const taker of takers) yield* new WaitTask(taker);
-      const names: string[] = [];
-      while (monitor.size > 0) names.push((yield* monitor.next()).name);
-      return names;
+      const jobs: Tid[] = [];
+      for (const name of ["first", "second", "third"]) jobs.push(yield* new NewTask(new Sleep(5), name));
+      const takers: Tid[] = [];
+      yield* new NewTask(
+        (function* () {
+          yield* new WaitTask(jobs[0] as Tid); // told before the monitor is, so that its turn comes first
+          yield* new KillTasks(takers);
+        })(),
+      );
+      yield;
+      for (const job of jobs) yield* monitor.add(job);
+      for (let n = 0; n < 2; n++) takers.push(yield* new NewTask(monitor.next()));
+      yield* new Sleep(10);
+      const told: string[] = [];
+      while (monitor.size > 0) told.push((yield* monitor.next()).name);
+      return [(yield* new WaitTask(takers[1] as Tid)).status, ...told];
     });
-    expect(value).toEqual(["after 10", "after 20", "after 30"]);
+    expect(value).toEqual(["killed", "first", "second", "third"]);
   });
 
   test("forgets a task that is removed", () => {
@@ -310,6 +317,25 @@ describe("a monitor", () => {
       return [exit.status, monitor.size];
     });
     expect(value).toEqual(["killed", 0]);
+  });
+
+  test("tells whoever else waits with it that the task it belongs to has ended, and does not keep them", () => {
+    const { value } = run(function* () {
+      const monitor = new Monitor();
+      const job = yield* new NewTask(new Sleep(50), "job");
+      const owner = yield* new NewTask(
+        (function* () {
+          yield* monitor.add(job);
+          yield* new Sleep(5);
+        })(),
+        "owner",
+      );
+      yield* new Sleep(1);
+      const waiter = yield* new NewTask(codeOf(monitor.next()));
+      yield* new WaitTask(owner);
+      return [yield* new Join(waiter), yield* codeOf(monitor.next()), yield* codeOf(monitor.add(job)), monitor.size];
+    });
+    expect(value).toEqual(["EPIPE", "EPIPE", "EPIPE", 0]);
   });
 
   test("waits in words, and names who can end the wait", () => {

@@ -157,6 +157,18 @@ describe("a selective receive", () => {
     expect(value).toEqual([true, ["RangeError", "RangeError", "a"]]);
   });
 
+  test("who has given up is not asked about what comes later", () => {
+    const asked: unknown[] = [];
+    const wanted = (message: unknown): boolean => asked.push(message) > 0;
+    const { value, counters } = run(function* () {
+      yield* codeOf(new Timeout(1, new Receive(wanted)));
+      yield* new Select({ news: new Receive(wanted), idle: new Sleep(1) });
+      yield* new Tell(yield* new GetTid(), "news");
+      return yield* new Receive();
+    });
+    expect({ value, asked, refused: counters.refusedWakes }).toEqual({ value: "news", asked: [], refused: 0 });
+  });
+
   test("what is no function is refused", () => {
     expect(() => new Receive("text" as never)).toThrow(TypeError); // its type forbids it
   });

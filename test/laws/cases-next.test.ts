@@ -406,3 +406,32 @@ test("what is no async iterator is a TypeError, and a synchronous run is ENOTSUP
   expect(run(() => codeOf(new Next(new Tape()))).value).toBe("ENOTSUP");
   expect(run(() => codeOf(new Return(new Tape()))).value).toBe("ENOTSUP");
 });
+
+test("a return that was given up is waited for by the next, and called once", async () => {
+  const log: string[] = [];
+  let settle: () => void = () => {};
+  const source: AsyncIterator<number> = {
+    next: async () => ({ done: false, value: 1 }),
+    async return() {
+      log.push("return");
+      await new Promise<void>((resolve) => {
+        settle = resolve;
+      });
+      log.push("returned");
+      return { done: true, value: undefined };
+    },
+  };
+  const { value } = await runAsync(function* () {
+    yield* new Next(source);
+    const codes = [
+      yield* codeOf(new Timeout(5, new Return(source))),
+      yield* codeOf(new Timeout(5, new Return(source))),
+    ];
+    settle();
+    yield* new Return(source);
+    log.push("over");
+    return codes;
+  });
+  expect(value).toEqual(["ETIMEDOUT", "ETIMEDOUT"]);
+  expect(log).toEqual(["return", "returned", "over"]);
+});

@@ -7,6 +7,7 @@ import {
   deliver,
   GetTask,
   GetTid,
+  Join,
   KillTask,
   NewTask,
   offerSignal,
@@ -158,6 +159,23 @@ describe("a task that waits for a signal", () => {
       yield* new KillTask(tid);
     });
     expect(got).toEqual(["HUP", "HUP", "TERM"]);
+  });
+
+  test("is asked once for each: a wait that is over is not offered another signal", () => {
+    const { counters, value } = run(function* () {
+      const waiter = yield* new NewTask(
+        (function* (): Program<number> {
+          for (let n = 0; n < 50; n++) yield* new WaitSignal("HUP");
+          return 50;
+        })(),
+      );
+      for (let n = 0; n < 50; n++) {
+        yield* new Sleep(1);
+        yield* new SendSignal(waiter, "HUP");
+      }
+      return yield* new Join(waiter);
+    });
+    expect([value, counters.refusedWakes]).toEqual([50, 0]);
   });
 
   test("may send itself one", () => {

@@ -5,10 +5,12 @@ import { expect, test } from "vitest";
 import type { Kernel } from "../../kernel/kernel.ts";
 import { Random } from "../../kernel/machine/random.ts";
 import type { Observer } from "../../kernel/observer.ts";
+import type { Program } from "../../kernel/syscall.ts";
 import { Parked, State, type Task } from "../../kernel/task.ts";
 import { Children } from "../../syscalls/children.ts";
 import { Group, ReadWait, Sleep } from "../../syscalls/index.ts";
 import { allFaults, InvariantError, type RunOptions, run } from "../kit/index.ts";
+import { Custom, socketPair, waitFor } from "./programs.ts";
 import { type WorkloadOptions, WrongAnswer, workload } from "./workload.ts";
 
 const maxSeeds = 2_000;
@@ -229,4 +231,13 @@ test("the checker finds nothing in a kernel that is whole", () => {
   // It was worth looking at: every kind of fault and of end was there.
   expect([...hits].filter(([, count]) => count === 0)).toEqual([]);
   expect(Object.values(ends).every((count) => count > 50)).toBe(true);
+});
+
+test("the checker finds a wait on an endpoint, of whatever kind, that the endpoint does not know of", () => {
+  const deaf = function* (): Program<void> {
+    const { server } = yield* socketPair();
+    const wait = { ...waitFor<void>("hang-up of"), pollable: server };
+    yield* new Custom((task) => task.block(wait, () => () => {}));
+  };
+  expect(() => run(deaf)).toThrow(/^K15 .*which does not know/);
 });

@@ -63,6 +63,8 @@ export const appFiles: Readonly<Record<string, string>> = {
   "load-throws.ts": `throw new Error("while loading ${sequence}");`,
   "never-loads.ts": `await new Promise(() => {}); export default function* app() {}`,
   "exits.ts": `process.exit(7);`,
+  "awaits-natively.ts": `export default function* app() { await 1; }`,
+  "misspells.ts": `import { Slep } from "yieldix"; export default function* app() { yield* new Slep(1); }`,
   "syntax.js": `export default function* app( { ;`,
   "imports-nothing.ts": `import "yieldix/nonsense"; export default function* app() {}`,
   "timer-throws.ts": `

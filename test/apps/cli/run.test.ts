@@ -114,6 +114,20 @@ describe.concurrent("a failed app", () => {
     expect({ code, out }).toEqual({ code: 1, out: "cleaned up\n" });
   });
 
+  test("that could not be read says where, and nothing of who read it", async () => {
+    const awaits = await run("awaits-natively.ts");
+    expect(awaits).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^yieldix: awaits-natively\.ts failed: SyntaxError: /),
+    });
+    const misspelt = await run("misspells.ts");
+    expect(misspelt).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("does not provide an export named 'Slep'"),
+    });
+    expect(misspelt.err).not.toContain("apps/cli");
+  });
+
   test("that failed while it was loaded exits with 1", async () => {
     const thrown = await run("load-throws.ts");
     expect(thrown.err).toMatch(

@@ -94,7 +94,9 @@ function judge({ findings }: Check, scene: Scene, error: unknown, logs: readonly
   if (isFound(error) && first !== undefined)
     findings.note(first, false, () => `the kernel says: ${firstLine(error.message)}`);
   else if (error !== undefined) throw error;
-  const thrown = logs.find(({ text }) => /^(the undo of its wait|giveBack of the answer)/.test(text));
+  const thrown = logs.find(({ text }) =>
+    /^(the undo of its wait|giveBack of the answer|untold of the error)/.test(text),
+  );
   findings.note("undoWorks", thrown === undefined, () => (thrown?.text ?? "").split("\n", 2).join(": "));
 }
 

@@ -48,7 +48,7 @@ const dropped: Scene = {
   *play(stage) {
     const before = stage.footprint();
     const caught = yield* stage.answerAndKill([yield* stage.askToWait("served")]);
-    if (caught !== undefined) stage.expectNothingLeft("dropped", before, `after ${killedOne(undefined)}`);
+    if (caught !== undefined) yield* stage.expectNothingLeft("dropped", before, `after ${killedOne(undefined)}`);
   },
 };
 

@@ -154,10 +154,14 @@ export class Stage {
     return footprint(this.kernel, ours, this.check.options.waiting?.(this.context));
   }
 
-  /** Nothing is left of a wait. @param isAnswered true: but what an answer may bring */
-  expectNothingLeft(name: PromiseName, before: Footprint, when: string, isAnswered = false): void {
-    const left = leftOver(before, this.footprint(), isAnswered);
-    this.expect(name, left === "", () => `${when}, ${left}`);
+  /**
+   * Nothing is left of a wait. Tasks that it has ended have some laps for their cleanup, and no time.
+   * @param isAnswered true: but what an answer may bring
+   */
+  *expectNothingLeft(name: PromiseName, before: Footprint, when: string, isAnswered = false): Program<void> {
+    const left = (): string => leftOver(before, this.footprint(), isAnswered);
+    yield* this.laps(() => left() === "");
+    this.expect(name, left() === "", () => `${when}, ${left()}`);
   }
 
   *#act(act: Act<unknown> | undefined, which: string): Program<void> {

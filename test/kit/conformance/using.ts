@@ -23,7 +23,7 @@ const loser: Scene = {
     queue.wake();
     yield* stage.laps(() => subject.isOver);
     stage.expect("loser", won(subject) === "other", () => `the other branch was answered: ${subject.outcome}`);
-    stage.expectNothingLeft("loser", before, "after the other branch has won");
+    yield* stage.expectNothingLeft("loser", before, "after the other branch has won");
     yield* stage.expectNextServed("loser", "after the other branch has won", subject);
   },
 };
@@ -40,7 +40,7 @@ const both: Scene = {
     if (subject.waits) yield* stage.settle();
     const isOne = won(subject) === "it" || won(subject) === "too";
     stage.expect("loser", isOne, () => `two of them were in one Select, and \`answer\` was called: ${subject.outcome}`);
-    stage.expectNothingLeft("loser", before, "after one of two in a Select has won", true);
+    yield* stage.expectNothingLeft("loser", before, "after one of two in a Select has won", true);
     if (stage.check.options.single === true) return;
     yield* stage.expectNextServed("loser", "after one of two in a Select has won", subject);
   },
@@ -56,7 +56,7 @@ const idle: Scene = {
     if (won(subject) === "it") return;
     const when = "in a Select whose other branch was answered at once";
     stage.expect("idle", won(subject) === "now", () => `${when}: ${subject.outcome}`);
-    stage.expectNothingLeft("idle", before, when);
+    yield* stage.expectNothingLeft("idle", before, when);
     yield* stage.expectNextServed("idle", when);
   },
 };
@@ -87,7 +87,7 @@ const refused: Scene = {
     const before = stage.footprint();
     const subject = yield* stage.ask(stage.makeRefused);
     expectRefused(stage, subject);
-    stage.expectNothingLeft("refused", before, "after it was refused");
+    yield* stage.expectNothingLeft("refused", before, "after it was refused");
     yield* stage.expectNextServed("refused", "after one was refused");
   },
 };

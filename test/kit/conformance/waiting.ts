@@ -22,16 +22,20 @@ const answered: Scene = {
     if (!subject.waits) {
       expectAtOnce(stage, subject);
       if (subject.state !== "answered") return;
-      stage.expectNothingLeft("answered", before, "after it was answered at once", true);
+      yield* stage.expectNothingLeft("answered", before, "after it was answered at once", true);
       return;
     }
-    if (options.answer === undefined) throw stage.check.wrong("it waits: say by the option `answer` what answers it");
+    if (options.answer === undefined)
+      throw stage.check.wrong("it waits: say by the option `answer` what answers it, `() => {}` where time alone does");
     const during = stage.footprint();
     facts.waits = true;
     for (const name of ["returned", "undoGiven"] as const) stage.expect(name, true, () => "");
     if (subject.wait !== undefined) expectWords(stage, subject.wait);
+    const refused = stage.kernel.counters.refusedWakes;
     yield* stage.answer();
     yield* stage.settle();
+    const isWokenOnce = stage.kernel.counters.refusedWakes === refused;
+    stage.expect("answered", isWokenOnce, () => "after it was answered, its waiter was woken again");
     stage.expect(
       "served",
       subject.state === "answered",
@@ -47,7 +51,7 @@ const answered: Scene = {
         "one waited, and the option `waiting` gave the same number as before: count those that wait",
       );
     }
-    stage.expectNothingLeft("answered", before, "after it was answered", true);
+    yield* stage.expectNothingLeft("answered", before, "after it was answered", true);
   },
 };
 
@@ -75,7 +79,7 @@ const killed: Scene = {
     const before = stage.footprint();
     const subject = yield* stage.askToWait("served");
     yield* stage.end(subject, "kill");
-    stage.expectNothingLeft("killed", before, "after the kill");
+    yield* stage.expectNothingLeft("killed", before, "after the kill");
     const refused = counters.refusedWakes;
     yield* stage.expectNextServed("stale", "after one was killed while it waited");
     const isCalledOff = stage.check.options.late === true || counters.refusedWakes === refused;
@@ -91,7 +95,7 @@ const cancelled: Scene = {
     const subject = yield* stage.askToWait("served");
     yield* stage.end(subject, "cancel");
     stage.expect("cancelled", subject.error instanceof Cancelled, () => `it was cancelled, and ${subject.outcome}`);
-    stage.expectNothingLeft("cancelled", before, "after the cancel");
+    yield* stage.expectNothingLeft("cancelled", before, "after the cancel");
     yield* stage.expectNextServed("stale", "after one was cancelled while it waited", subject);
   },
 };
@@ -108,7 +112,7 @@ const expired: Scene = {
       return;
     }
     stage.expect("expired", isTimeout(subject), () => `its time was up after ${deadlineMs} ms: ${subject.outcome}`);
-    stage.expectNothingLeft("expired", before, "after its time was up");
+    yield* stage.expectNothingLeft("expired", before, "after its time was up");
     yield* stage.expectNextServed("stale", "after the time of one was up", subject);
   },
 };

@@ -132,6 +132,11 @@ export function openingLaws(bench: Bench): void {
       { path: "" },
       { host: "", port: 0 },
     ];
+    for (const address of [7_000, "localhost:7000", null] as unknown as Address[]) {
+      // as JavaScript might
+      expect(() => machine.listen(address)).toThrow("an address is {port, host?} or {path}, not ");
+      expect(() => machine.connect(address)).toThrow("an address is {port, host?} or {path}, not ");
+    }
     for (const address of never) {
       expect([address, codeOf(() => machine.listen(address))]).toEqual([address, "EINVAL"]);
       expect([address, codeOf(() => machine.connect(address))]).toEqual([address, "EINVAL"]);

@@ -106,3 +106,12 @@ export class StaleShelf extends Shelf {
 }
 
 export const nothing = (): void => {};
+
+/** Wakes who waits, and then once more. */
+export class TwiceShelf extends Shelf {
+  override put(item: string): void {
+    const [first] = this.waiting;
+    super.put(item);
+    first?.wake(item);
+  }
+}
