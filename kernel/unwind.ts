@@ -52,8 +52,8 @@ export class Ending implements Timed {
   shieldDepth = 0;
   /** A scope that expired while its task was not blocked: heeded at the task's next trap. */
   expired: Destination | undefined = undefined;
-  /** What a shield holds back: the outermost of the scopes that expired around it, and whether a cancel has come. */
-  held: Destination | undefined = undefined;
+  /** What shields hold back: each scope that expired around one, and whether a cancel has come. */
+  held: Destination[] | undefined = undefined;
   isCancelHeld = false;
   /** The innermost unwinding. */
   unwinding: Unwinding | undefined = undefined;
@@ -145,10 +145,9 @@ export function setShield(task: Task, depth: number): number {
   const ending = task.ending;
   const before = ending.shieldDepth;
   ending.shieldDepth = depth;
-  if (ending.held !== undefined && ending.held.toDepth >= depth) {
-    noteExpired(ending, ending.held);
-    ending.held = undefined;
-  }
+  // All of them, and not the outermost alone: that may have to wait for a shield further out, with scopes inside it.
+  for (const destination of ending.held ?? []) if (destination.toDepth >= depth) noteExpired(ending, destination);
+  ending.held = ending.held?.filter(({ toDepth }) => toDepth < depth);
   if (ending.isCancelHeld && depth === 0) {
     ending.isCancelHeld = false;
     ending.marks |= Mark.cancelled;
@@ -177,7 +176,8 @@ export function unwind(task: Task, toDepth: number, resume: Resume, answer: unkn
   const ending = task.ending;
   const destination = { toDepth, resume, answer };
   if (toDepth < ending.shieldDepth) {
-    if (ending.held === undefined || toDepth < ending.held.toDepth) ending.held = destination;
+    ending.held ??= [];
+    if (!ending.held.some((held) => held.toDepth === toDepth)) ending.held.push(destination);
     return;
   }
   if (ending.unwinding !== undefined && redirect(ending.unwinding, destination)) return;

@@ -149,6 +149,29 @@ describe("a deadline", () => {
     expect(value).toBe("ETIMEDOUT");
   });
 
+  test("of a scope between two shields comes when the inner one is left, though one further out is held back too", () => {
+    const log: string[] = [];
+    const { value, now } = run(function* () {
+      const between = routine(function* between(): Program<void> {
+        yield* new Shield(section([], 20));
+        yield* new Sleep(500);
+        log.push("went on");
+      });
+      const shielded = routine(function* shielded(): Program<void> {
+        log.push(String(yield* codeOf(new Timeout(5, between()))));
+      });
+      const outer = routine(function* outer(): Program<void> {
+        yield* new Shield(shielded());
+        yield* new GetTid();
+        log.push("went on");
+      });
+      return yield* codeOf(new Timeout(10, outer()));
+    });
+    expect(log).toEqual(["ETIMEDOUT"]);
+    expect(value).toBe("ETIMEDOUT");
+    expect(Math.round(now)).toBe(20);
+  });
+
   test("held back by a shield in a cleanup lets that cleanup end, and leads further out", () => {
     const log: string[] = [];
     const { value } = run(() =>
