@@ -367,6 +367,8 @@ function dropCleanup(task: Task, reason: string): void {
   kernel.report(task, `cleanup dropped: it ${reason} (in ${names}); its frames will not run again`, undefined);
   arrive(task, ending, outermost);
   if (wasBlocked && (task.state as State) !== State.exited) kernel.makeReady(task); // arrive may have buried it
+  // What it gets now is no answer to what it yielded: its turn is not to be cut here, where the two are taken for a pair.
+  if (task.state === State.running) kernel.trapsLeft = Math.max(2, kernel.trapsLeft);
 }
 
 function leaveScope(task: Task, frame: Frame): void {

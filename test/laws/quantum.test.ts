@@ -1,8 +1,9 @@
 // What the end of a quantum must not do: come between a look and the wait that follows it, or lose an answer.
 
 import { expect, test } from "vitest";
+import { Lock } from "../../apps/lib/lock.ts";
 import { type Answer, type Kernel, type Program, Syscall, type Task, type Wait } from "../../kernel/syscall.ts";
-import { GetTid, KillTask, NewTask, Park, WaitQueue, WaitTask } from "../../syscalls/index.ts";
+import { GetTid, KillTask, MoveOn, NewTask, Park, Sleep, WaitQueue, WaitTask } from "../../syscalls/index.ts";
 import { run } from "../kit/index.ts";
 
 test.each([1, 2, 3, 4])("between a look and a park nobody else runs, quantum %i", (quantum) => {
@@ -63,4 +64,32 @@ test("an answer granted at once, at the end of a quantum, is given back by a kil
     { quantum: 1 },
   );
   expect(log).toEqual(["taken", "given back: slot", "taken", "used"]);
+});
+
+test("what a scope answers when its cleanup is dropped is no answer to the syscall that was not made", () => {
+  for (let turns = 0; turns < 12; turns++) {
+    const lock = new Lock();
+    const late = function* (): Program<void> {
+      try {
+        yield* new Sleep(Number.POSITIVE_INFINITY);
+      } finally {
+        for (let traps = 0; traps < 2; traps++) yield;
+        yield* lock.acquire(); // not made: it is one trap too many
+      }
+    };
+    const { value, counters } = run(
+      function* () {
+        yield* lock.acquire();
+        const victim = yield* new NewTask(new MoveOn(5, late()));
+        yield* new Sleep(1);
+        yield* new Sleep(4); // set after the scope's, for the same time
+        for (let turn = 0; turn < turns; turn++) yield;
+        yield* new KillTask(victim);
+        yield* new WaitTask(victim);
+        return lock.isMine;
+      },
+      { quantum: 1, limits: { cleanupTraps: 2 } },
+    );
+    expect([turns, value, counters.unclean]).toEqual([turns, true, 1]);
+  }
 });
