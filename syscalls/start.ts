@@ -28,6 +28,8 @@ export class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<St
   readonly #place: Place;
   #waiter: Waiter<StartedMember<T, V>> | undefined = undefined;
   #phase: Phase = "new";
+  /** How the member failed, if that was told to who waits. */
+  #failure: { readonly error: unknown } | undefined = undefined;
 
   constructor(roster: Roster, make: Starting<T, V>, name: string | undefined, isDaemon: boolean) {
     super();
@@ -75,6 +77,13 @@ export class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<St
     if (children.has(this.#member)) children.end("nobody has heard that it is ready", [this.#member]);
   }
 
+  /** Whoever was to hear that it has failed was killed just then: it is a failure like any other member's. */
+  untold(): void {
+    if (this.#failure !== undefined) {
+      this.#roster.fail(this.#failure.error, `member ${this.#member.task.tid} failed before it was ready`);
+    }
+  }
+
   #start(): void {
     const program = this.#make((value) => this.#ready(value));
     this.#roster.start(this.#member, program, this.#name, (this.#waiter as Waiter<unknown>).task); // it waits
@@ -93,7 +102,9 @@ export class Start<T, V> extends Syscall<StartedMember<T, V>> implements Wait<St
   #ended(exit: Exit): boolean {
     if (this.#phase !== "starting") return false;
     this.#phase = "over";
-    return this.#waiter?.fail(startError(exit, `member ${this.#member.task.tid}`)) === true;
+    if (this.#waiter?.fail(startError(exit, `member ${this.#member.task.tid}`)) !== true) return false;
+    if (exit.status === "threw") this.#failure = exit;
+    return true;
   }
 
   #abandon(): void {

@@ -103,6 +103,21 @@ describe("start waits until a member says that it is ready", () => {
     expect(value).toEqual([new Error("failed after 5 ms")]);
   });
 
+  test("a failure before, of which its caller is killed before it hears, is one of the group", () => {
+    const { value } = run(() =>
+      thrownBy(
+        new Group(function* (members) {
+          const caller = yield* members.spawn(members.start(() => failing(5)));
+          yield* new Sleep(1);
+          yield* new Sleep(4); // set after the member's, so that this turn comes between the news and the caller's
+          yield* new KillTask(caller);
+          yield* new Sleep(never);
+        }),
+      ),
+    );
+    expect(value).toEqual([expect.objectContaining({ message: "failed after 5 ms" })]);
+  });
+
   test("a member that returns, or is killed, before it is ready is an error", () => {
     const { value } = run(
       body(function* (members) {
