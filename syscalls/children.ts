@@ -54,7 +54,8 @@ export class Children {
   readonly #live = new Set<Child>();
   /** How many of them nobody has asked to end. */
   #unasked = 0;
-  #rest: WaitChildren | undefined = undefined;
+  /** For WaitChildren: the waits for some of them, all of its own task. More than one only in a Select. */
+  readonly waits: Set<WaitChildren> = new Set();
   #isLeft = false;
 
   /** @param noun what one is called: in the words of the wait for them */
@@ -145,18 +146,13 @@ export class Children {
     return new WaitChildren(this, isDone);
   }
 
-  /** For WaitChildren. */
-  awaitedBy(rest: WaitChildren | undefined): void {
-    this.#rest = rest;
-  }
-
   /** For Child. */
   exited(child: Child, exit: Exit): void {
     this.#live.delete(child);
     if (child.ending === undefined) this.#unasked--;
     else if (child.ending !== "killed") child.ending.left();
     child.ended(exit);
-    this.#rest?.look();
+    for (const wait of this.waits) wait.look();
   }
 
   #ask(child: Child, ending: Grace | "killed"): void {
@@ -226,15 +222,15 @@ class WaitChildren extends Syscall<void> implements Wait<void> {
     if (this.#isDone()) return;
     return task.block<void>(this, (waiter) => {
       this.#waiter = waiter;
-      this.#children.awaitedBy(this);
-      return () => this.#children.awaitedBy(undefined);
+      this.#children.waits.add(this);
+      return () => this.#children.waits.delete(this);
     });
   }
 
   /** A child has ended. */
   look(): void {
     if (!this.#isDone()) return;
-    this.#children.awaitedBy(undefined);
+    this.#children.waits.delete(this);
     this.#waiter?.wake();
   }
 }

@@ -544,6 +544,25 @@ describe("members.end", () => {
     expect(log).toEqual(["member ends", "idle won", "member over"]);
   });
 
+  test("twice in a select: the first to be done with answers", () => {
+    const { value } = run(
+      body(function* (members) {
+        const tidying = function* (ms: number): Program<void> {
+          try {
+            yield* new Sleep(never);
+          } finally {
+            yield* new Sleep(ms);
+          }
+        };
+        const [soon, late] = [yield* members.spawn(tidying(1)), yield* members.spawn(tidying(50))];
+        yield* new Sleep(1);
+        const { key } = yield* new Select({ soon: members.end([soon]), late: members.end([late]) });
+        return [key, members.size];
+      }),
+    );
+    expect(value).toEqual(["soon", 1]);
+  });
+
   test("is the body's alone: EPERM for a member", () => {
     const log: string[] = [];
     const { value } = run(
