@@ -124,11 +124,12 @@ abstract class Contest<P extends Programs> extends Call<OneOf<P>> {
   }
 
   #ended(exit: Exit, place: number, task: Task, kernel: Kernel): void {
-    if (this.#decision === undefined) {
+    if (this.#decision === undefined && this.#members?.isOpen === true) {
       this.#decision = this.judge(settled(exit, place), place) as Decision<OneOf<P>> | undefined; // of one of the programs
       if (this.#decision !== undefined) this.#decided.wake();
     } else if (exit.status === "threw") {
-      kernel.report(task, `program ${place}, which had lost, threw`, exit.error);
+      const why = this.#decision === undefined ? "was ended" : "had lost";
+      kernel.report(task, `program ${place}, which ${why}, threw`, exit.error);
     }
   }
 }

@@ -178,6 +178,21 @@ describe("Race", () => {
     expect(logs.map(({ text }) => text)).toEqual([expect.stringContaining("could not tidy up")]);
   });
 
+  test("ended before anybody has won, a program whose cleanup fails is on the log", () => {
+    function* untidy(): Program<void> {
+      try {
+        yield* new Sleep(never);
+      } finally {
+        yield* failing(0);
+      }
+    }
+    const { value, logs } = run(() => endOf(new Race([later(never, 0), untidy()]), "cancel"));
+    expect(value.status).toBe("killed");
+    expect(logs.map(({ text }) => text)).toEqual([
+      expect.stringMatching(/^program 1, which was ended, threw\nError: failed/),
+    ]);
+  });
+
   test("is won at once by who needs no time, and the rest are not even started", () => {
     const { value, counters } = run(() => new Race(Array.from({ length: 100 }, (_, n) => returning(n))), {
       quantum: 4,
