@@ -206,7 +206,12 @@ function joinQueue<T>(waiter: Waiter<T>): (waiter: Waiter<T>) => void {
   const wait = waiter.wait as Park<T>; // only armed above
   wait.waiter = waiter;
   wait.queue.join(wait);
-  wait.joined?.();
+  try {
+    wait.joined?.();
+  } catch (error) {
+    wait.queue.leave(wait);
+    throw error;
+  }
   return leaveQueue;
 }
 

@@ -292,6 +292,22 @@ test("what comes between a select's question and its wait is not missed by one t
   expect(value).toEqual(["flag", 0]);
 });
 
+test("a wait that throws as it begins is an error of its task, and stands in no queue", () => {
+  class Broken extends Park {
+    override joined(): void {
+      throw new SyscallError("EPROTO", "the test's");
+    }
+  }
+  const queue = makeQueue();
+  const { value } = run(function* () {
+    const codes = [yield* codeOf(new Broken(queue))];
+    codes.push(yield* codeOf(new Select({ idle: new Sleep(1), broken: new Broken(queue) })));
+    return codes;
+  });
+  expect(value).toEqual(["EPROTO", "EPROTO"]);
+  expect(queue.size).toBe(0);
+});
+
 test("to park takes a wait queue", () => {
   expect(() => new Park({} as WaitQueue)).toThrow(/Park needs a WaitQueue/);
 });
