@@ -50,6 +50,9 @@ export class Monitor {
     () => [...this.#watched.keys()],
   );
   #owner: Task | undefined = undefined;
+  /** Its owner's end is watched while it matters: else a task that makes many monitors would gather watchers. */
+  #isGuarded = false;
+  readonly #guard: ExitWatcher = { passive: true, exited: () => this.#ownerEnded() };
 
   /** How many tasks it has yet to tell the end of. */
   get size(): number {
@@ -93,7 +96,17 @@ export class Monitor {
       this.tell({ tid, name: record.name, exit: record.exit });
     } else if (!this.#watched.has(tid)) {
       this.#watched.set(tid, new Watch(this, task));
+      this.guard();
     }
+  }
+
+  /** For its syscalls and watches: after each change of who is watched and who waits. */
+  guard(): void {
+    const isNeeded = this.#watched.size > 0 || this.#queue.size > 0;
+    if (this.#owner === undefined || isNeeded === this.#isGuarded) return;
+    this.#isGuarded = isNeeded;
+    if (isNeeded) this.#owner.watchExit(this.#guard);
+    else this.#owner.unwatchExit(this.#guard);
   }
 
   /** For its syscalls. @throws EPIPE when it is over */
@@ -104,12 +117,14 @@ export class Monitor {
   /** For a watch. */
   forget(tid: Tid): void {
     this.#watched.delete(tid);
+    this.guard();
   }
 
   /** For a watch. */
   tell(ended: Ended): void {
     if (this.#handTo(ended, this.#granted + 1)) this.#granted++;
     else this.#ended.push(ended);
+    this.guard();
   }
 
   /** For `next`: the oldest end that nobody has been told. */
@@ -123,6 +138,7 @@ export class Monitor {
   /** For `next`: it was granted to a task that was killed before taking it. */
   giveBack(ended: Ended, order: number): void {
     if (!this.#handTo(ended, order)) this.#returned.add(ended, order);
+    this.guard();
   }
 
   #handTo(ended: Ended, order: number): boolean {
@@ -138,13 +154,13 @@ export class Monitor {
   #ownedBy(task: Task): void {
     if (this.#owner !== undefined) return;
     this.#owner = task;
-    task.watchExit({
-      passive: true,
-      exited: () => {
-        for (const watch of this.#watched.values()) watch.stop();
-        this.#queue.refuseAll(() => this.#refusal(task));
-      },
-    });
+    this.guard(); // somebody may wait already
+  }
+
+  #ownerEnded(): void {
+    for (const watch of this.#watched.values()) watch.stop();
+    const owner = this.#owner as Task; // it was guarded
+    this.#queue.refuseAll(() => this.#refusal(owner));
   }
 
   #refusal({ name, tid }: Task): SyscallError {
@@ -214,6 +230,14 @@ class NextEnd extends Park<Ended> {
     if (ended !== undefined) return ended;
     this.#monitor.check();
     return super.handle(task, kernel);
+  }
+
+  override joined(): void {
+    this.#monitor.guard();
+  }
+
+  override left(): void {
+    this.#monitor.guard();
   }
 
   override giveBack(ended: Ended): void {

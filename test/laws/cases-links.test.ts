@@ -1,7 +1,7 @@
 // Links and monitors, case by case: tasks that share their fate, and those that only want to know.
 
 import { describe, expect, test } from "vitest";
-import type { Exit, Program, Tid } from "../../kernel/syscall.ts";
+import { type Exit, type Program, Syscall, type Task, type Tid } from "../../kernel/syscall.ts";
 import {
   CancelTask,
   GetTid,
@@ -336,6 +336,25 @@ describe("a monitor", () => {
       return [yield* new Join(waiter), yield* codeOf(monitor.next()), yield* codeOf(monitor.add(job)), monitor.size];
     });
     expect(value).toEqual(["EPIPE", "EPIPE", "EPIPE", 0]);
+  });
+
+  test("that is done with leaves nothing at the task it belongs to, however many that makes", () => {
+    class Watchers extends Syscall<number> {
+      override handle({ watchers }: Task): number {
+        return watchers instanceof Set ? watchers.size : Number(watchers !== undefined);
+      }
+    }
+    const { value } = run(function* () {
+      for (let n = 0; n < 100; n++) {
+        const monitor = new Monitor();
+        yield* monitor.add(yield* new NewTask(new Sleep(1)));
+        if (n % 2 === 0) yield* new Sleep(2);
+        yield* monitor.next();
+        yield* new Select({ end: monitor.next(), idle: new Sleep(1) });
+      }
+      return yield* new Watchers();
+    });
+    expect(value).toBe(0);
   });
 
   test("waits in words, and names who can end the wait", () => {
