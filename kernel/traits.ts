@@ -61,7 +61,7 @@ export class TraitTable {
     return traits;
   }
 
-  /** For a child that is being made, inside its parent's turn. */
+  /** For a child that is being made: in its parent's turn, or in another's, where a place in a group was waited for. */
   inherit(child: Task, parent: Task | undefined): void {
     const traits = this.get(parent);
     if (traits === undefined) return;
@@ -69,7 +69,7 @@ export class TraitTable {
     this.#traits.set(child, {
       ...traits,
       quota: quota === undefined ? undefined : new Quota(child, quota.bounds),
-      inContext: inContext === undefined ? undefined : captureContext(),
+      inContext: inContext === undefined ? undefined : captured(inContext, parent === this.#kernel.current),
     });
     quota?.addChild();
   }
@@ -87,6 +87,16 @@ export class TraitTable {
     this.#traits.get(task)?.quota?.stop();
     this.#traits.delete(task);
   }
+}
+
+/** The context of a task: in its own turn as it is now, which it may have changed; else as it is in its turns. */
+function captured(inContext: InContext, isOwnTurn: boolean): InContext {
+  if (isOwnTurn) return captureContext();
+  let own = inContext;
+  inContext(() => {
+    own = captureContext(); // and not the parent's itself: what a task changes stays its own
+  });
+  return own;
 }
 
 /** @throws EPERM for a request that the task has pledged not to make */

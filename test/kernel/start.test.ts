@@ -8,8 +8,10 @@ import {
   Await,
   GetTask,
   GetTid,
+  Group,
   Join,
   KillTask,
+  type Members,
   NewTask,
   type Program,
   Sleep,
@@ -227,6 +229,33 @@ describe.each(hostMachines)("on the %s machine", (name) => {
       expect(await other).toEqual(Array(5).fill("other"));
       expect(await kernel.start(look())).toBeUndefined();
       expect(storage.getStore()).toBeUndefined();
+    });
+
+    test("is the spawner's in a member that had to wait for its place, whoever left that", async () => {
+      const { kernel } = boot();
+      const shared: { members?: Members } = {};
+      const group = kernel.start(
+        new Group(
+          function* (members): Program<void> {
+            shared.members = members;
+            yield* new Sleep(50);
+          },
+          { limit: 1 },
+        ),
+      );
+      while (shared.members === undefined) await nodeTurn();
+      const { members } = shared;
+      function* spawning(): Program<unknown> {
+        const program = (function* (): Program<unknown> {
+          yield* new Sleep(5);
+          return storage.getStore();
+        })();
+        return yield* new Join(yield* members.spawn(program));
+      }
+      const first = storage.run("first", () => kernel.start(spawning()));
+      const second = storage.run("second", () => kernel.start(spawning()));
+      expect(await Promise.all([first, second])).toEqual(["first", "second"]);
+      await group;
     });
 
     test("is given back: no traits are left when the tasks have ended", async () => {
