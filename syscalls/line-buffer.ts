@@ -26,9 +26,9 @@ export class LineBuffer {
     this.#label = label;
   }
 
-  /** True when nothing of a line is here. */
+  /** True when nothing of a line has come yet. */
   get isEmpty(): boolean {
-    return this.#buffer.available === 0;
+    return this.#buffer.available === 0 && !this.#isSkipping;
   }
 
   append(bytes: Uint8Array): void {

@@ -188,6 +188,21 @@ describe("follow", () => {
     expect(found).toEqual(["EMSGSIZE", "short"]);
   });
 
+  test("a line that is too long and has no end when its file is rotated away takes none of the new file's with it", async () => {
+    const disk = diskWith("");
+    const found = await on(disk, function* () {
+      const lines = yield* follow("log", { maxBytes: 10 });
+      const reader = yield* new NewTask(until(lines));
+      yield* new Sleep(300);
+      disk.append("log", "x".repeat(20));
+      yield* new Sleep(300);
+      disk.move("log", "log.1");
+      disk.put("log", "first\nsecond\n");
+      return yield* new Join(reader);
+    });
+    expect(found).toEqual(["EMSGSIZE", "first", "second"]);
+  });
+
   test("waiting for ever is no deadlock, and is on the list", async () => {
     const record = await on(diskWith(""), function* () {
       const lines = yield* follow("log");
