@@ -353,10 +353,10 @@ export class Kernel {
     this.counters.turns++;
     this.current = task;
     try {
-      const traits = this.traits.begin(task);
+      const traits = this.traits.size === 0 ? undefined : this.traits.begin(task);
       if (traits === undefined) turn(task, this, this.limits.quantum);
       else turnWith(traits, task, this);
-      this.traits.current?.quota?.endTurn();
+      if (this.traits.size !== 0) this.traits.current?.quota?.endTurn();
     } catch (error) {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }

@@ -43,9 +43,9 @@ export class TraitTable {
     return task === undefined ? undefined : this.#traits.get(task);
   }
 
-  /** A task's turn begins: gives those it has. */
+  /** A task's turn begins, and there are some: gives those it has. */
   begin(task: Task): Traits | undefined {
-    this.current = this.#traits.size === 0 ? undefined : this.#traits.get(task);
+    this.current = this.#traits.get(task);
     return this.current;
   }
 
@@ -86,6 +86,7 @@ export class TraitTable {
     this.get(this.#kernel.tasks.get(task.parentTid))?.quota?.removeChild(task);
     this.#traits.get(task)?.quota?.stop();
     this.#traits.delete(task);
+    if (this.#traits.size === 0) this.current = undefined; // nobody begins a turn with it any more
   }
 }
 
