@@ -115,6 +115,7 @@ export class Children {
 
   /** Cancels children, all or some of them, and has those killed that are left after the grace time. */
   end(why: string, some: Iterable<Child> = this.#live): void {
+    if (this.isEnding) return; // each failure of one that is being ended comes here again: not to look at all the others
     const { kernel, tid } = this.task;
     const ended = [...some].filter((child) => child.ending === undefined).reverse();
     if (ended.length === 0) return;

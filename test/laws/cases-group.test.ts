@@ -30,6 +30,15 @@ function noting(tid: Tid): Custom<void> {
   return new Custom(({ kernel }) => kernel.find(tid)?.watchExit({ passive: true, exited: () => {} }));
 }
 
+/** Fails as it is ended. */
+function* untidy(): Program<void> {
+  try {
+    yield* new Sleep(never);
+  } finally {
+    yield* failing(0);
+  }
+}
+
 describe("a group is over when all are", () => {
   test("it gives its body's value, once the last member has ended", () => {
     const log: string[] = [];
@@ -171,6 +180,29 @@ describe("the first failure ends the rest", () => {
     expect([logs, counters.crashes]).toEqual([[], 0]);
     const { value } = run(() => thrownBy(body(() => throwing(undefined))));
     expect(value).toEqual([undefined]);
+  });
+
+  test("the failures of those that are being ended do not have the others looked at again and again", () => {
+    const iterate = Set.prototype[Symbol.iterator];
+    let looks = 0;
+    Set.prototype[Symbol.iterator] = function (this: Set<unknown>): SetIterator<unknown> {
+      if (this.size > 100) looks++;
+      return iterate.call(this);
+    };
+    try {
+      const { outcome } = runExit(
+        body(function* (members) {
+          for (let n = 0; n < 1_000; n++) yield* members.spawn(untidy());
+          yield* new Sleep(1);
+          yield* failing(0);
+        }),
+        { check: false },
+      );
+      expect(outcome).toMatchObject({ error: { errors: { length: 1_001 } } });
+      expect(looks).toBeLessThan(10);
+    } finally {
+      Set.prototype[Symbol.iterator] = iterate;
+    }
   });
 
   test("two failures both surface, in their order, and so do those of cleanups", () => {
