@@ -52,7 +52,7 @@ export abstract class OpenEndpoint<E extends Opening> extends Syscall<E> impleme
       waiter.fail(failure);
       return;
     }
-    waiter.wake(endpoint);
+    if (!waiter.wake(endpoint)) endpoint.close(); // a Select that another branch has won just now
   }
 
   giveBack(endpoint: E): void {

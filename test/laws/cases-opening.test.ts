@@ -1,6 +1,8 @@
 // Opening an endpoint: nothing is opened before it is waited for, and nothing is left of what could not be had.
 
 import { expect, test } from "vitest";
+import { Event } from "../../apps/lib/event.ts";
+import { type Answer, Syscall, type Task, type Undo, type Wait } from "../../kernel/syscall.ts";
 import { Connect, GetTid, Join, Limit, Listen, NewTask, Select, Sleep } from "../../syscalls/index.ts";
 import { run } from "../kit/index.ts";
 import { Custom, codeOf, socketPair } from "./programs.ts";
@@ -49,4 +51,33 @@ test("an endpoint over the task's own limit is refused, and its address stays fr
     return [yield* new Join(limited), listener.address];
   });
   expect(value).toEqual(["EMFILE", { host: "127.0.0.1", port: 7001 }]);
+});
+
+test("a connect that is open in the moment in which another branch has won is closed", () => {
+  /** Its undo has the world go on. */
+  class Late extends Syscall<void> implements Wait<void> {
+    readonly verb = "wait";
+    readonly object = "for nothing";
+    readonly #undo: Undo<void>;
+    constructor(undo: Undo<void>) {
+      super();
+      this.#undo = undo;
+    }
+    override handle(task: Task): Answer<void> {
+      return task.block<void>(this, () => this.#undo);
+    }
+  }
+  const { value } = run(
+    function* () {
+      const { listener } = yield* socketPair();
+      const before = yield* owned();
+      const event = new Event();
+      const connected = new Connect(listener.address);
+      yield* new NewTask(new Custom(() => event.set()));
+      const first = yield* new Select({ event: event.wait(), late: new Late(() => connected.ready()), connected });
+      return [first.key, (yield* owned()) - before];
+    },
+    { latencyMs: [0, 0] },
+  );
+  expect(value).toEqual(["event", 0]);
 });
