@@ -70,14 +70,17 @@ abstract class ExitWait<T, A> extends Syscall<A> implements Wait<A>, ExitWatcher
 
   exited(exit: Exit): void {
     this.#exit = exit;
+    if (this.#told(exit) !== true) untold(exit); // a Select that another branch has won just now
+  }
+
+  #told(exit: Exit): boolean | undefined {
     let answer: A;
     try {
       answer = this.answerTo(exit as Exit<T>); // as above
     } catch (error) {
-      this.#waiter?.fail(error);
-      return;
+      return this.#waiter?.fail(error);
     }
-    this.#waiter?.wake(answer);
+    return this.#waiter?.wake(answer);
   }
 
   giveBack(): void {

@@ -35,6 +35,7 @@ const ways: Record<string, (tid: Tid) => Syscall<unknown>> = {
   Join: (tid) => new Join(tid),
   WaitTask: (tid) => new WaitTask(tid),
   "Join in a Select": (tid) => new Select({ end: new Join(tid), never: new Sleep(1_000) }),
+  "both in a Select": (tid) => new Select({ end: new Join(tid), exit: new WaitTask(tid) }),
   "WaitTask in a Select": (tid) => new Select({ never: new Sleep(1_000), end: new WaitTask(tid) }),
 };
 
