@@ -17,8 +17,8 @@ export class Returned<T> {
 
   /** Puts an item back to its place. */
   add(item: T, order: number): void {
-    const later = this.#items.findIndex((other) => other.order > order);
-    this.#items.splice(later < 0 ? this.#items.length : later, 0, { item, order });
+    const earlier = this.#items.findLastIndex((other) => other.order < order); // most come in their order
+    this.#items.splice(earlier + 1, 0, { item, order });
   }
 
   /** Takes the first; undefined when there is none. */
