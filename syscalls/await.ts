@@ -1,7 +1,7 @@
 // Await: wait for the world of promises. Given a function, it hands out an AbortSignal that fires when the task is
 // killed or cancelled or its deadline passes, so that the work outside ends with the wait.
 
-import type { Kernel } from "../kernel/syscall.ts";
+import { type Kernel, shown } from "../kernel/syscall.ts";
 import { type Asking, Outside, type Signal } from "./outside.ts";
 
 /** A promise, or a function that starts one and is told when nobody wants it any more. */
@@ -11,7 +11,7 @@ export type PromiseSource<T> = PromiseLike<T> | ((signal: Signal) => PromiseLike
  * Waits until a promise settles and answers with its value. A promise cannot be stopped: one that is given up runs on,
  * and its result is dropped; give a function to have it aborted.
  * @throws what the promise is rejected with, or the function throws; ENOTSUP in a synchronous run (`runSync`), where
- * no promise can settle; TypeError for what is neither promise nor function
+ * no promise can settle; TypeError for what is neither promise nor function, and for a function that returns none
  *
  * ```ts
  * const page = yield* new Await((signal) => fetch(url, { signal }));
@@ -45,7 +45,10 @@ export class Await<T> extends Outside<T> {
 
   protected override begin(_kernel: Kernel, asking: Asking): PromiseLike<T> {
     const { source } = this;
-    return typeof source === "function" ? source(asking.signal) : source;
+    if (typeof source !== "function") return source;
+    const promise = source(asking.signal);
+    if (typeof promise?.then === "function") return promise;
+    throw new TypeError(`Await: ${source.name || "the function"} has returned ${shown(promise)}, which is no promise`);
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { Kernel, Program, Task } from "../../kernel/syscall.ts";
 import {
   type Asking,
+  Await,
   CancelTask,
   KillTask,
   ListTasks,
@@ -94,6 +95,29 @@ describe("a wait for the outside", () => {
     }
     const { value } = await runAsync(codeOf(new Select({ a: new Sleep(5), b: new Fails(new Oracle()) })));
     expect(value).toBe("RangeError");
+  });
+
+  test("of a function that returns no promise is a TypeError that says which, and what it returned", async () => {
+    const { value } = await runAsync(function* () {
+      const errors: unknown[] = [];
+      for (const source of [
+        () => undefined,
+        function count() {
+          return 7;
+        },
+      ]) {
+        try {
+          yield* new Await(source as unknown as () => Promise<unknown>); // as untyped code may
+        } catch (error) {
+          errors.push(error);
+        }
+      }
+      return errors.map(String);
+    });
+    expect(value).toEqual([
+      expect.stringContaining("has returned undefined, which is no promise"),
+      "TypeError: Await: count has returned 7, which is no promise",
+    ]);
   });
 
   test("is on the list with what it waits for", async () => {
