@@ -33,7 +33,7 @@ export interface Datagrams extends Pollable, Closable {
   receive(): Datagram | null;
   /**
    * Sends one datagram; false: would block. The bytes must not be changed afterwards. Throws EMSGSIZE, EINVAL for an address
-   * that cannot be, EBADF when closed, and once what became of an earlier one (ENETUNREACH, EACCES, …).
+   * that cannot be and for what is no bytes, EBADF when closed, and once what became of an earlier one (ENETUNREACH, EACCES, …).
    */
   send(bytes: Uint8Array, to: DatagramAddress): boolean;
 }
@@ -100,6 +100,9 @@ export class HostDatagrams extends Endpoint implements Datagrams {
   send(bytes: Uint8Array, to: DatagramAddress): boolean {
     this.mustBeOpen();
     const version = checked(to, "send to");
+    if (!(bytes instanceof Uint8Array)) {
+      throw new SyscallError("EINVAL", `send to ${addressText(to)}: give a Uint8Array, not ${shown(bytes)}`);
+    }
     if (version !== this.#version) {
       throw new SyscallError("EINVAL", `send to ${addressText(to)}: ${this.label} speaks IPv${this.#version}`);
     }

@@ -107,6 +107,16 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
     });
   });
 
+  test("what is no bytes is EINVAL, and takes no room from what is", async () => {
+    await onHost(machine, function* () {
+      const [from, to] = [yield* new Bind({ port: 0 }), yield* new Bind({ port: 0 })];
+      const codes = new Set<string>();
+      for (let n = 0; n < 1_100; n++) codes.add(yield* codeOf(sendTo(from, [n] as unknown as Uint8Array, to.address)));
+      expect([...codes]).toEqual(["EINVAL"]);
+      expect(from.send(bytesOf("more"), to.address)).toBe(true);
+    });
+  });
+
   test.each(["kill", "cancel", "deadline"])(
     "given up by %s, a wait leaves nothing, and its datagram is the next one's",
     async (how) => {
