@@ -72,6 +72,12 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
     endWait(task);
     task.state = State.running;
     if ((task.marks & Mark.killed) !== 0) giveBack(task, parked);
+    else if (kernel.trapsLeft <= 1) {
+      // Its quantum is used. Cut here, and not where turns are: the wait, which may be another object than the syscall,
+      // is to get the answer back should the task be killed before its next turn.
+      task.wait = parked;
+      kernel.makeReady(task);
+    }
     return;
   }
   task.state = State.blocked;

@@ -5,6 +5,7 @@ import { Lock } from "../../apps/lib/lock.ts";
 import { type Answer, type Kernel, type Program, Syscall, type Task, type Wait } from "../../kernel/syscall.ts";
 import { GetTid, KillTask, MoveOn, NewTask, Park, Sleep, WaitQueue, WaitTask } from "../../syscalls/index.ts";
 import { run } from "../kit/index.ts";
+import { Custom, waitFor } from "./programs.ts";
 
 test.each([1, 2, 3, 4])("between a look and a park nobody else runs, quantum %i", (quantum) => {
   for (let before = 0; before < 6; before++) {
@@ -64,6 +65,28 @@ test("an answer granted at once, at the end of a quantum, is given back by a kil
     { quantum: 1 },
   );
   expect(log).toEqual(["taken", "given back: slot", "taken", "used"]);
+});
+
+test("an answer granted while its wait is armed, at the end of a quantum, is given back by a kill: by that wait", () => {
+  const log: string[] = [];
+  const taker = function* (): Program<void> {
+    yield* new Custom((task) =>
+      task.block(waitFor("slot", { giveBack: (answer: string) => log.push(`given back: ${answer}`) }), (waiter) => {
+        waiter.wake("slot");
+        return () => log.push("undone");
+      }),
+    );
+    log.push("used");
+  };
+  run(
+    function* () {
+      const killed = yield* new NewTask(taker());
+      yield* new KillTask(killed);
+      yield* new WaitTask(yield* new NewTask(taker()));
+    },
+    { quantum: 1 },
+  );
+  expect(log).toEqual(["undone", "given back: slot", "undone", "used"]);
 });
 
 test("what a scope answers when its cleanup is dropped is no answer to the syscall that was not made", () => {
