@@ -71,8 +71,10 @@ function arm(task: Task, kernel: Kernel, parked: Parked): void {
     if (parked.outside) kernel.outside++;
     endWait(task);
     task.state = State.running;
-    if ((task.marks & Mark.killed) !== 0) giveBack(task, parked);
-    else if (kernel.trapsLeft <= 1) {
+    if ((task.marks & Mark.killed) !== 0) {
+      giveBack(task, parked);
+      task.resume = Resume.close; // it has no answer any more
+    } else if (kernel.trapsLeft <= 1) {
       // Its quantum is used. Cut here, and not where turns are: the wait, which may be another object than the syscall,
       // is to get the answer back should the task be killed before its next turn.
       task.wait = parked;

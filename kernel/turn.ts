@@ -18,7 +18,10 @@ export function turn(task: Task, kernel: Kernel, quantum: number): void {
   task.wait = undefined; // the answer it was granted is delivered by the first step
   while (task.state === State.running) {
     const yielded = step(task, kernel);
-    if (task.marks !== 0 && isKilled(task)) heedKill(task);
+    if (task.marks !== 0 && isKilled(task)) {
+      keepAnswer(task, yielded); // killed by the handler that has just answered
+      heedKill(task);
+    }
     if (--kernel.trapsLeft <= 0 && yielded !== ended && task.state === State.running) {
       cut(task, kernel, yielded);
       return;
@@ -38,8 +41,12 @@ export function turnWith(traits: Traits, task: Task, kernel: Kernel): void {
 // it yields, nobody else may run, or a wake would be lost. The answer waits with the task; should the task be killed
 // before its next turn, a syscall that knows how gets it back.
 function cut(task: Task, kernel: Kernel, yielded: unknown): void {
-  if (task.resume === Resume.next && canTakeBack(yielded)) task.wait = new Parked(task, yielded, noUndo);
+  keepAnswer(task, yielded);
   kernel.makeReady(task);
+}
+
+function keepAnswer(task: Task, yielded: unknown): void {
+  if (task.resume === Resume.next && canTakeBack(yielded)) task.wait = new Parked(task, yielded, noUndo);
 }
 
 function canTakeBack(yielded: unknown): yielded is Wait<unknown> {

@@ -67,6 +67,26 @@ test("an answer granted at once, at the end of a quantum, is given back by a kil
   expect(log).toEqual(["taken", "given back: slot", "taken", "used"]);
 });
 
+test.each([1, 32])(
+  "an answer granted at once by a handler that kills its task is given back, quantum %i",
+  (quantum) => {
+    class Deadly extends TakeSlot {
+      override handle(task: Task, kernel: Kernel): Answer<string> {
+        kernel.kill(task.tid, 0, "the test");
+        return super.handle(task, kernel);
+      }
+    }
+    const log: string[] = [];
+    run(
+      function* () {
+        yield* new WaitTask(yield* new NewTask(new Deadly(log)));
+      },
+      { quantum },
+    );
+    expect(log).toEqual(["taken", "given back: slot"]);
+  },
+);
+
 test("an answer granted while its wait is armed, at the end of a quantum, is given back by a kill: by that wait", () => {
   const log: string[] = [];
   const taker = function* (): Program<void> {
