@@ -172,7 +172,8 @@ export class Any<const P extends Programs> extends Contest<P> {
 
 /**
  * Runs programs at once; the first that ends decides: its value is given, or its error thrown, as it is. The others are
- * then cancelled, and over before this answers. What one of them throws after that is on the kernel log.
+ * then cancelled, and over before this answers. What one of them throws after that, or when all are ended from outside
+ * before, is on the kernel log.
  * @throws what the first to end threw; ECANCELED when it was killed; EINVAL for no program at all
  *
  * ```ts

@@ -77,7 +77,8 @@ export class Members {
 
   /**
    * Starts a member and waits until it says that it is ready (the idea is trio's `nursery.start`). If the wait ends in
-   * another way, or its task is killed before it hears of that, the member is cancelled.
+   * another way, or its task is killed before it hears of that, the member is cancelled; a failure that its task was
+   * killed before hearing of is one of the group.
    * @param make makes the program; gets the function to call once, with a value, when it is ready
    * @returns the value and the tid
    * @throws what the member throws before it is ready, which is then no failure of the group; EPROTO when it returns before;
