@@ -37,7 +37,10 @@ export class LineBuffer {
 
   /** The line that is first, left where it is. @param isLast nothing comes any more: what is left is a line */
   first(isLast: boolean): Found | undefined {
-    if (this.#isSkipping && !this.#skip()) return undefined;
+    if (this.#isSkipping && !this.#skip()) {
+      if (isLast) this.#isSkipping = false; // it ends here
+      return undefined;
+    }
     const place = this.#newline();
     const bytes = place < 0 ? this.#buffer.available : place + 1;
     if (bytes > this.#maxBytes) {
