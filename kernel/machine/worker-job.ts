@@ -1,7 +1,6 @@
 // What runs in a worker thread: loads a job's module as Node or tsx would, once, and calls its function. Modules are always
 // imported, never required, so that a job is loaded in the same way wherever it is.
 
-import * as nodeProcess from "node:process";
 import { SyscallError } from "../errors.ts";
 import { described, type Outcome } from "./worker-error.ts";
 
@@ -33,10 +32,10 @@ function exported(module: Namespace, name: string): unknown {
 
 let isPrepared = false;
 
-// In each thread anew, whatever the main thread has.
+// In each thread anew, whatever the main thread has; and where Node strips types itself, too: it would take a .ts file below a
+// package.json of "type": "commonjs" for CommonJS.
 async function prepareTypeScript(): Promise<void> {
-  const isStripping = "typescript" in nodeProcess.features && Boolean(nodeProcess.features.typescript);
-  if (isPrepared || isStripping) return;
+  if (isPrepared) return;
   isPrepared = true;
   (await import("tsx/cjs/api")).register(); // for modules below a package.json of "type": "commonjs"
   (await import("tsx/esm/api")).register();

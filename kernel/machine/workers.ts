@@ -117,10 +117,10 @@ async function started({ threads, idleMs }: Required<WorkerPoolOptions>): Promis
 }
 
 // How a thread loads this very source, where Node cannot: piscina first requires it. A job's module is another matter, see
-// worker-job.ts.
-function loader(): { execArgv?: string[] } {
+// worker-job.ts. Of the process's own options a thread gets none: with `-e` it would run that program, too.
+function loader(): { execArgv: string[] } {
   const isStripping = "typescript" in nodeProcess.features && Boolean(nodeProcess.features.typescript);
-  if (!isSource || isStripping) return {};
+  if (!isSource || isStripping) return { execArgv: [] };
   return { execArgv: ["--require", createRequire(import.meta.url).resolve("tsx/cjs")] };
 }
 
