@@ -103,12 +103,12 @@ describe("the tarball", () => {
     expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
   });
 
-  test("installs with three dependencies and one that may be missing, no script run", () => {
+  test("installs with four dependencies and one that may be missing, no script run", () => {
     const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, object>; // ours
-    expect(Object.keys(manifest["dependencies"] ?? {})).toEqual(["commander", "piscina", "tsx"]);
+    expect(Object.keys(manifest["dependencies"] ?? {})).toEqual(["blessed", "commander", "piscina", "tsx"]);
     expect(Object.keys(manifest["optionalDependencies"] ?? {})).toEqual(["koffi"]);
     expect(Object.keys(manifest["scripts"] ?? {}).filter((name) => /install|^prepare$/.test(name))).toEqual([]);
-    for (const name of ["commander", "piscina", "tsx", "koffi", "yieldix"])
+    for (const name of ["blessed", "commander", "piscina", "tsx", "koffi", "yieldix"])
       expect(existsSync(join(home, "node_modules", name))).toBe(true);
     for (const name of ["vitest", "typescript"]) expect(existsSync(join(home, "node_modules", name))).toBe(false);
   });
