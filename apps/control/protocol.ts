@@ -1,6 +1,7 @@
 // What can be asked of a running kernel. Everything is pulled: whoever does not ask costs nothing, and a viewer that is
 // stuck cannot fill a buffer. The answers are the records of records.ts.
 
+import type { Call } from "../../kernel/syscall.ts";
 import type {
   Access,
   AppRow,
@@ -115,6 +116,12 @@ export interface Methods {
 }
 
 export type MethodName = keyof Methods;
+
+/** Whatever answers: a kernel's control port over a socket, a kernel in this process, a recording. */
+export interface ControlPort {
+  /** @throws RpcError with one of `errorCodes`; EPIPE when it is gone */
+  ask<M extends MethodName>(method: M, params: Methods[M]["params"]): Call<Methods[M]["result"]>;
+}
 
 /** Methods that change something. */
 export const changing: readonly MethodName[] = ["signal", "renice", "reset", "start", "stop"];
