@@ -96,7 +96,8 @@ export type SignalName = "TERM" | "KILL" | "INT" | "HUP" | "USR1" | "USR2" | "ST
  * Those of `changing` are refused on a read-only port.
  */
 export interface Methods {
-  readonly hello: { params: { version: number }; result: Hello };
+  /** The token is for a port on TCP, which wants to be told it before anything else is asked. */
+  readonly hello: { params: { version: number; token?: string }; result: Hello };
   readonly frame: { params: FrameQuery; result: Frame };
   /** Where its frames stand, by the inspector. */
   readonly where: { params: { tid: number; withLocals?: boolean }; result: readonly FrameRecord[] };
