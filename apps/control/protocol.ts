@@ -156,4 +156,6 @@ export const errorCodes = {
   system: -32_003,
   /** The kernel is gone, or is going. */
   gone: -32_004,
+  /** Whoever asks has not said the token that this port wants. */
+  forbidden: -32_005,
 } as const;

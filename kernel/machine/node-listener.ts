@@ -66,7 +66,21 @@ export class NodeListener extends Endpoint implements Listener {
     server.on("listening", () => this.#opened());
     server.on("error", (cause) => this.#failed(cause));
     home.endpoints.add(this);
-    this.#bind();
+    if (server.listening) this.#opened();
+    else this.#bind();
+  }
+
+  /**
+   * Takes a server over that listens already, and those that it has accepted.
+   * @param server made with `allowHalfOpen` and `pauseOnConnect`; its listeners are its maker's to remove
+   */
+  static adopted(home: Home, server: Server, early: readonly Socket[], options?: ListenOptions): NodeListener {
+    const at = server.address();
+    if (at === null) throw new SyscallError("EINVAL", "a server that does not listen cannot be taken over");
+    const address = typeof at === "string" ? { path: at } : { host: at.address, port: at.port };
+    const listener = new NodeListener(home, address, options, { ...open, createServer: () => server });
+    for (const socket of early) if (!socket.destroyed) listener.#enqueue(socket);
+    return listener;
   }
 
   get label(): string {

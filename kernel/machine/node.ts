@@ -2,6 +2,7 @@
 // gives that loop its turn, so timers, promises and streams of the rest of the process go on as usual. One at a time:
 // a machine belongs to one kernel. Never listens on more than was asked: without a host it is 127.0.0.1.
 
+import type { Server, Socket } from "node:net";
 import { SyscallError } from "../errors.ts";
 import { checkAddress } from "./endpoint.ts";
 import { HostMachine } from "./host.ts";
@@ -46,6 +47,16 @@ export class NodeMachine extends HostMachine {
   listen(at: Address, options?: ListenOptions): Listener {
     checkAddress(at);
     return new NodeListener(this.#home, at, options);
+  }
+
+  /**
+   * Takes over a server of Node's that listens already.
+   * @param server made with `allowHalfOpen` and `pauseOnConnect`; nobody else may listen to its events any more
+   * @param early what it has accepted so far
+   * @throws EINVAL for one that does not listen
+   */
+  adopt(server: Server, early: readonly Socket[], options?: ListenOptions): Listener {
+    return NodeListener.adopted(this.#home, server, early, options);
   }
 
   connect(to: Address): Connection {

@@ -1,0 +1,146 @@
+// The main thread's side of the guard: starts its thread, and has the agent answer what that passes on, between turns of
+// the kernel. It never keeps the process alive and never holds up its end; should the thread die, the app goes on without a
+// control port, and the kernel log says so once.
+
+import { unlinkSync } from "node:fs";
+import process from "node:process";
+import type { Kernel } from "../../../kernel/kernel.ts";
+import { Thread } from "../../../kernel/machine/thread.ts";
+import { SyscallError } from "../../../kernel/syscall.ts";
+import { shown } from "../../../kernel/text.ts";
+import { codes, RpcError, textOf } from "../../rpc/index.ts";
+import type { Agent } from "../agent/agent.ts";
+import type { Session } from "../agent/session.ts";
+import { errorCodes } from "../protocol.ts";
+import type { Access } from "../records.ts";
+import { Binding } from "./binding.ts";
+import { controlFolder, makeFolder, socketPath } from "./folder.ts";
+import type { FromGuard, GuardData, Refusal, TcpDoor, ToGuard } from "./messages.ts";
+
+export interface GuardOptions {
+  /** What clients of the Unix socket may do. */
+  readonly access: Access;
+  /** A second port, on TCP. */
+  readonly tcp?: TcpDoor | undefined;
+  /** Told of each place where it listens: a path, host:port. */
+  readonly listening?: (at: string) => void;
+}
+
+export class Guard {
+  /** The path of its Unix socket. */
+  readonly path: string;
+  readonly #agent: Agent;
+  readonly #kernel: Kernel;
+  readonly #thread: Thread;
+  readonly #listening: (at: string) => void;
+  readonly #binding: Binding = new Binding();
+  readonly #sessions = new Map<number, Session>();
+  #isClosed = false;
+
+  /**
+   * Starts it; it listens a moment later.
+   * @throws EPERM when the folder for its socket is not safe, and what Node throws where there can be no thread
+   */
+  constructor(agent: Agent, { access, tcp, listening = ignore }: GuardOptions) {
+    const { name, pid } = agent.options;
+    const folder = controlFolder();
+    makeFolder(folder);
+    this.path = socketPath(folder, pid);
+    this.#agent = agent;
+    this.#kernel = agent.kernel;
+    this.#listening = listening;
+    const data: GuardData = { name, pid, path: this.path, access, tcp, binding: this.#binding.shared };
+    const isSource = import.meta.url.endsWith(".ts");
+    const module = new URL(`./thread.${isSource ? "ts" : "js"}`, import.meta.url);
+    this.#thread = new Thread({ module, data, ended: (error) => this.#died(error) });
+    this.#thread.listen((messages) => this.#hear(messages as FromGuard[])); // all that its thread says
+    process.on("exit", this.#removeSocket);
+  }
+
+  /** Ends its thread and removes its socket. Twice is once. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    process.off("exit", this.#removeSocket);
+    this.#removeSocket();
+    this.#thread.end();
+    for (const session of this.#sessions.values()) session.close();
+    this.#sessions.clear();
+  }
+
+  readonly #removeSocket = (): void => {
+    if (!this.#binding.end()) return;
+    try {
+      unlinkSync(this.path);
+    } catch {
+      // It is gone already, and that is what is wanted.
+    }
+  };
+
+  #died(error: unknown): void {
+    const cause = error === undefined ? "its thread has ended" : shown(error);
+    this.#kernel.log("error", 0, `there is no control port any more: ${cause}`);
+    this.close();
+  }
+
+  #hear(messages: readonly FromGuard[]): void {
+    const dropped = new Set(messages.flatMap((message) => (message.kind === "drop" ? [message.id] : [])));
+    let hasTicked = false;
+    for (const message of messages) {
+      if (message.kind === "ask" && !dropped.has(message.id)) this.#answer(message);
+      else if (message.kind === "close") this.#leave(message.session);
+      else if (message.kind === "listening") this.#listening(message.at);
+      else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
+      else if (message.kind === "tick") hasTicked = true;
+    }
+    // Several at once are of a main thread that was busy: one window, and a long one.
+    if (hasTicked) this.#agent.tick();
+  }
+
+  #leave(session: number): void {
+    this.#sessions.get(session)?.close();
+    this.#sessions.delete(session);
+  }
+
+  #answer({ id, session, access, method, params }: FromGuard & { kind: "ask" }): void {
+    let found = this.#sessions.get(session);
+    if (found === undefined) {
+      found = this.#agent.open(access);
+      this.#sessions.set(session, found);
+    }
+    try {
+      const answer = found.answer(method, params);
+      if (answer instanceof Promise)
+        answer.then(
+          (result) => this.#reply(id, result),
+          (error) => this.#refuse(id, error),
+        );
+      else this.#reply(id, answer);
+    } catch (error) {
+      this.#refuse(id, error);
+    }
+  }
+
+  #reply(id: number, result: unknown): void {
+    try {
+      this.#thread.post({ id, result } satisfies ToGuard);
+    } catch (error) {
+      this.#refuse(id, error); // it cannot be copied to another thread: a fault of the agent's
+    }
+  }
+
+  #refuse(id: number, error: unknown): void {
+    this.#thread.post({ id, refusal: this.#refusalOf(error) } satisfies ToGuard);
+  }
+
+  #refusalOf(error: unknown): Refusal {
+    if (error instanceof RpcError) return { code: error.code, message: error.message, data: error.data };
+    if (error instanceof SyscallError) {
+      return { code: errorCodes.system, message: error.message, data: { code: error.code } };
+    }
+    this.#kernel.log("error", 0, `the control port failed to answer: ${shown(error)}`);
+    return { code: codes.internalError, message: textOf(codes.internalError) };
+  }
+}
+
+function ignore(): void {}
