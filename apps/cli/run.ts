@@ -16,6 +16,8 @@ import {
 } from "../../kernel/index.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { truncated } from "../../kernel/text.ts";
+import { Apps } from "../control/agent/apps.ts";
+import { type ControlOptions, makeAgent, openControl } from "./control.ts";
 import { ExitCode, signalCode } from "./exit-code.ts";
 import { type Failure, failureOf, killed } from "./failure.ts";
 import { loadApp, startApp } from "./load.ts";
@@ -30,6 +32,8 @@ export interface RunOptions {
   readonly seed?: number;
   /** The main task's name. Default: the file's. */
   readonly name?: string;
+  /** False: no control port. Default: one, for its user to do everything with. */
+  readonly control?: ControlOptions | boolean;
 }
 
 /**
@@ -49,7 +53,7 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
   });
   try {
     const app = await whileWatched(who, () => loadApp(path));
-    running = new Run(path, options);
+    running = new Run(path, argv, options);
     return await running.toEnd(startApp(app, path, argv));
   } catch (error) {
     return say(failureOf(error, who));
@@ -63,13 +67,18 @@ class Run {
   readonly #path: string;
   readonly #name: string;
   readonly #machine: Machine;
+  readonly #argv: readonly string[];
   readonly #kernel: Kernel;
+  readonly #apps: Apps = new Apps();
+  readonly #control: ControlOptions | undefined;
   #main: Task | undefined = undefined;
   #mainExit: Exit | undefined = undefined;
   #code: number = ExitCode.ok;
 
-  constructor(path: string, { machine, seed, quantum, name }: RunOptions) {
+  constructor(path: string, argv: readonly string[], { machine, seed, quantum, name, control }: RunOptions) {
     this.#path = path;
+    this.#argv = argv;
+    this.#control = control === false ? undefined : typeof control === "object" ? control : { access: "full" };
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
     this.#machine = bootMachine(machine, seed);
     this.#kernel = new Kernel(this.#machine, quantum === undefined ? {} : { quantum });
@@ -80,11 +89,14 @@ class Run {
     const signals = new Signals(this.#kernel, () => outside.now());
     process.on("beforeExit", this.#nothingLeft);
     this.#observeMain();
+    const agent = makeAgent(this.#kernel, this.#name, this.#apps);
+    const guard = this.#control === undefined ? undefined : openControl(agent, this.#control, () => {});
     try {
       await this.#kernel.run(program, this.#name);
     } catch (error) {
       this.#noteFailure(error, signals.first !== undefined);
     } finally {
+      guard?.close();
       signals.stop();
       process.off("beforeExit", this.#nothingLeft);
       this.#machine.close();
@@ -106,6 +118,7 @@ class Run {
       spawn: (task: Task): void => {
         kernel.unobserve(first);
         this.#main = task;
+        this.#apps.started(task.tid, this.#name, this.#path, this.#argv);
         task.watchExit({
           exited: (exit) => {
             this.#mainExit = exit;

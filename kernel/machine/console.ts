@@ -41,6 +41,11 @@ export function environmentWith(
   return { ...process.env, ...variables };
 }
 
+/** What the clocks on the wall say, ms since 1970. Not for measuring: it may jump. */
+export function timeOfDay(): number {
+  return Date.now();
+}
+
 /** Has something done at the very end of the process, if it ends by itself. @returns takes that back */
 export function atProcessEnd(run: () => void): () => void {
   process.on("exit", run);

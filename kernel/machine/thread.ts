@@ -91,6 +91,16 @@ export function thisThread(): { readonly data: unknown; readonly port: Port } {
   return { data, port: { post: (message) => port.postMessage(message), listen } };
 }
 
+/**
+ * Loads another module of this package in a thread, as its program was loaded: `import` is the process's, and on Node 20
+ * knows no TypeScript there.
+ * @param module its URL
+ * @returns its exports
+ */
+export async function loadHere(module: URL): Promise<unknown> {
+  return needsLoader(module) ? createRequire(module)(fileURLToPath(module)) : import(module.href);
+}
+
 function all(port: MessagePort, first: unknown): unknown[] {
   const messages = [first];
   for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {

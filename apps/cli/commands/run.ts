@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import { defaultLimits } from "../../../kernel/index.ts";
 import { isLonger } from "../../../kernel/text.ts";
 import { UsageError } from "../../lib/usage.ts";
+import { controlOption } from "../control.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineNames } from "../machines.ts";
 import { type RunOptions, run } from "../run.ts";
@@ -20,6 +21,8 @@ export function addRun(yieldix: Command): void {
     .option("--quantum <n>", `traps a turn may make (default: ${defaultLimits.quantum})`, quantum)
     .option("--seed <n>", "make chance, or the virtual machine's world, repeatable", seed)
     .option("--name <name>", "the main task's name (default: the file's)", taskName)
+    .addOption(new Option("--control <how>", `the control port: ${controlWords}`).argParser(controlOption))
+    .option("--no-control", "no control port: nobody can look in or act")
     .passThroughOptions()
     .addHelpText("after", runExample)
     .action(async (app: string, args: string[], options: RunOptions) => {
@@ -27,6 +30,8 @@ export function addRun(yieldix: Command): void {
       if (code !== ExitCode.ok) process.exitCode = code;
     });
 }
+
+const controlWords = "read-only, or tcp:<port> as well (loopback, read-only, by token); may be given twice";
 
 const runExample = `
 What follows <app> is passed to it untouched, options included; a "--" in between is dropped.

@@ -5,7 +5,7 @@
 import { chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { removeStale } from "../../../kernel/machine/stale-socket.ts";
-import { thisThread } from "../../../kernel/machine/thread.ts";
+import { loadHere, thisThread } from "../../../kernel/machine/thread.ts";
 import { Binding } from "./binding.ts";
 import type { FromGuard, GuardData } from "./messages.ts";
 
@@ -74,10 +74,15 @@ function came(door: Door, socket: Socket): void {
   door.early.push(socket);
   if (isOpening) return;
   isOpening = true;
-  // What it throws ends this thread, and the main one is told.
-  void import("./server.ts").then(({ serveControl }) => {
-    for (const { server } of doors)
-      for (const event of ["connection", "error", "listening"]) server.removeAllListeners(event);
-    serveControl(doors, guard, port);
-  });
+  void openShop(); // what it throws ends this thread, and the main one is told
+}
+
+async function openShop(): Promise<void> {
+  const isSource = import.meta.url.endsWith(".ts");
+  const loaded = await loadHere(new URL(`./server.${isSource ? "ts" : "js"}`, import.meta.url));
+  const { serveControl } = loaded as typeof import("./server.ts"); // that is the module
+  for (const { server } of doors) {
+    for (const event of ["connection", "error", "listening"]) server.removeAllListeners(event);
+  }
+  serveControl(doors, guard, port);
 }
