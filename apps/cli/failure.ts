@@ -4,6 +4,7 @@
 import { DeadlockError, KernelPanic, printable, printableLines, type Task } from "../../kernel/index.ts";
 import { crashReport } from "../../kernel/report.ts";
 import { UsageError } from "../lib/usage.ts";
+import { ClientError } from "./client-program.ts";
 import { ExitCode } from "./exit-code.ts";
 
 /** How a command failed. */
@@ -23,6 +24,7 @@ const maxTextLength = 1_000_000;
  */
 export function failureOf(error: unknown, who: string, task?: Task): Failure {
   if (error instanceof UsageError || isForeignUsageError(error)) return failure(ExitCode.usage, error.message);
+  if (error instanceof ClientError) return failure(error.exitCode, error.message);
   if (error instanceof DeadlockError) return failure(ExitCode.deadlock, `${who} ended in a ${error.message}`);
   if (error instanceof KernelPanic) {
     const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;

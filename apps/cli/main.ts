@@ -5,8 +5,17 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../lib/usage.ts";
+import { attached } from "./attached.ts";
+import { addGraph } from "./commands/graph.ts";
+import { addKill } from "./commands/kill.ts";
+import { addLog } from "./commands/log.ts";
 import { addNew } from "./commands/new.ts";
+import { addPs } from "./commands/ps.ts";
+import { addRenice } from "./commands/renice.ts";
 import { addRun } from "./commands/run.ts";
+import { addStrace } from "./commands/strace.ts";
+import { addTree } from "./commands/tree.ts";
+import { addWhere } from "./commands/where.ts";
 import { failureOf } from "./failure.ts";
 import { home } from "./home.ts";
 import { guardStreams } from "./streams.ts";
@@ -34,6 +43,7 @@ function command(): Command {
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
   addRun(yieldix);
   addNew(yieldix);
+  for (const add of [addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog]) add(yieldix, attached);
   return yieldix;
 }
 

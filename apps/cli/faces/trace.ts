@@ -12,6 +12,8 @@ export class TraceText {
   readonly #zone: string | undefined;
   /** By tid: the `at` of the syscall that was shown unfinished. */
   readonly #open = new Map<number, number>();
+  /** One that blocks, and has not been shown yet. */
+  #held: { readonly record: TraceRecord; readonly bootTime: number } | undefined = undefined;
 
   /** @param zone of the times, an IANA name; default: the process's own */
   constructor(zone?: string) {
@@ -19,21 +21,39 @@ export class TraceText {
   }
 
   /**
-   * The line of one record; undefined where it says nothing new.
+   * The lines of records that came, oldest first. A syscall that blocks and is over with the very next record is one line;
+   * the last one may be held back for that, see `flush`.
    * @param bootTime ms since 1970 at which the kernel booted
    */
-  line(record: TraceRecord, bootTime: number): string | undefined {
-    const { at, tid, name, syscall, result, blockedMs } = record;
-    const isShown = this.#open.get(tid) === at;
+  lines(records: readonly TraceRecord[], bootTime: number): string[] {
+    return records.flatMap((record) => this.#next(record, bootTime));
+  }
+
+  /** The line that is held back, if one is: nothing has come for a while. */
+  flush(): string[] {
+    const held = this.#held;
+    if (held === undefined) return [];
+    this.#held = undefined;
+    const { record, bootTime } = held;
+    if (this.#open.size < maxOpen) this.#open.set(record.tid, record.at);
+    return [this.#line(bootTime + record.at, record, `${record.syscall} <unfinished ...>`)];
+  }
+
+  #next(record: TraceRecord, bootTime: number): string[] {
+    const { at, tid, syscall, result, blockedMs } = record;
+    const begun = this.#held?.record;
+    const isEnd = begun !== undefined && begun.tid === tid && begun.at === at && result !== "";
+    if (isEnd) this.#held = undefined;
+    const before = this.flush();
     if (result === "") {
-      if (isShown) return undefined;
-      if (this.#open.size < maxOpen) this.#open.set(tid, at);
-      return this.#with(bootTime + at, tid, name, `${syscall} <unfinished ...>`);
+      this.#held = { record, bootTime };
+      return before;
     }
+    const isResumed = this.#open.get(tid) === at;
     this.#open.delete(tid);
-    const what = isShown ? `<... ${nameOf(syscall)} resumed>` : syscall;
-    const when = isShown ? at + blockedMs : at;
-    return this.#with(bootTime + when, tid, name, `${what} ${result}${blockedText(blockedMs)}`);
+    const what = isResumed ? `<... ${nameOf(syscall)} resumed>` : syscall;
+    const when = isResumed ? at + blockedMs : at;
+    return [...before, this.#line(bootTime + when, record, `${what} ${result}${blockedText(blockedMs)}`)];
   }
 
   /** The line for records that were lost. */
@@ -41,7 +61,7 @@ export class TraceText {
     return `--- ${count} ${count === 1 ? "syscall" : "syscalls"} dropped: there were more than could be kept ---`;
   }
 
-  #with(time: number, tid: number, name: string, text: string): string {
+  #line(time: number, { tid, name }: TraceRecord, text: string): string {
     return printable(`${clockText(time, this.#zone)} ${tid} ${name}  ${text}`, Number.POSITIVE_INFINITY);
   }
 }

@@ -1,0 +1,80 @@
+// What the commands that ask a running kernel are made of: programs that get a control port and a look, write lines to
+// standard output, and answer with an exit code. They know neither a socket nor a process, so that they run in the command's
+// own process, in the shell of `yieldix sh`, and on simulated time alike.
+
+import type { Command } from "commander";
+import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { GetMachine } from "../../syscalls/index.ts";
+import type { ControlPort } from "../control/protocol.ts";
+import { sendAll } from "../lib/index.ts";
+import { clientCodes } from "./exit-code.ts";
+
+/** What the lines are for. */
+export interface Look {
+  /** Cells of the terminal; undefined: it is none, and nothing is cut. */
+  readonly width: number | undefined;
+  /** Whether blocks and lines of Unicode can be shown. */
+  readonly isUnicode: boolean;
+}
+
+/** A command, ready to be run: answers with one of `ClientCode`. */
+export type ClientProgram = (port: ControlPort, look: Look) => Program<number>;
+
+/** Runs it. @param kernel which kernel to ask, as typed; undefined: the only one */
+export type RunClient = (program: ClientProgram, kernel: string | undefined) => void | Promise<void>;
+
+/** Options that each of them has. */
+export interface ClientOptions {
+  readonly kernel?: string;
+}
+
+/** A command that cannot go on. The message is one sentence, for people. */
+export class ClientError extends SyscallError {
+  /** One of `ClientCode`. */
+  readonly exitCode: number;
+
+  constructor(exitCode: number, message: string, options?: ErrorOptions) {
+    super("ECANCELED", message, options);
+    this.exitCode = exitCode;
+  }
+
+  static {
+    ClientError.prototype.name = "ClientError";
+  }
+}
+
+/**
+ * Begins a subcommand that asks a kernel.
+ * @param example a command line, for the help
+ */
+export function clientCommand(yieldix: Command, name: string, description: string, example: string): Command {
+  return yieldix
+    .command(name)
+    .description(description)
+    .option("-k, --kernel <which>", "its name, pid, socket or host:port (default: the only one that runs)")
+    .addHelpText("after", `\n${clientCodes}\n\nExample:\n  $ ${example}`);
+}
+
+/** Pieces that are written at once, characters. */
+const pieceLength = 65_536;
+
+/**
+ * Writes lines to standard output. What could act on a terminal has been escaped by who made them.
+ * @param end after each line
+ * @throws EPIPE when nobody reads any more
+ */
+export const writeLines: Routine<[lines: readonly string[], end?: string], void> = routine(function* writeLines(
+  lines,
+  end = "\n",
+) {
+  const { stdout } = yield* new GetMachine();
+  const encoder = new TextEncoder();
+  let piece = "";
+  for (const line of lines) {
+    piece += line + end;
+    if (piece.length < pieceLength) continue;
+    yield* sendAll(stdout, encoder.encode(piece));
+    piece = "";
+  }
+  if (piece !== "") yield* sendAll(stdout, encoder.encode(piece));
+});

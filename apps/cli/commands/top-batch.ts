@@ -1,0 +1,48 @@
+// `yieldix top --batch`: the monitor's frames as plain text, one after the other, for a file or a pipe.
+
+import type { Program } from "../../../kernel/syscall.ts";
+import { Every } from "../../../syscalls/index.ts";
+import type { ControlPort, Frame } from "../../control/protocol.ts";
+import { type ClientProgram, type Look, writeLines } from "../client-program.ts";
+import { ClientCode } from "../exit-code.ts";
+import { busyColumns, taskColumnsOf } from "../faces/tasks.ts";
+import { frameLines } from "../faces/top.ts";
+import { measured } from "../rows.ts";
+import { chosen, jsonText } from "../table.ts";
+import { type TaskOptions, taskQuery } from "./ps.ts";
+
+export interface BatchOptions extends TaskOptions {
+  /** Frames; default: until it is ended. */
+  readonly iterations?: number;
+  /** Seconds between two; default 1. */
+  readonly delay?: number;
+  readonly columns?: string;
+  /** Tasks in a frame; default 30. */
+  readonly limit?: number;
+  readonly json?: boolean;
+}
+
+/** Between two frames. */
+export const separator = "----";
+
+/** Writes frames; the first one after a second, when there is something to tell. */
+export function topBatch(options: BatchOptions): ClientProgram {
+  const { iterations = Number.POSITIVE_INFINITY, delay = 1, limit = 30 } = options;
+  return function* topBatch(port: ControlPort, look: Look): Program<number> {
+    yield* measured(port);
+    const every = new Every(delay * 1_000);
+    for (let frames = 1; ; frames++) {
+      const frame = yield* port.ask("frame", { tasks: { ...taskQuery(options), limit } });
+      yield* writeLines(batchLines(frame, options, look, frames > 1));
+      if (frames >= iterations) return ClientCode.done;
+      yield* every.next();
+    }
+  };
+}
+
+function batchLines(frame: Frame, options: BatchOptions, look: Look, isNext: boolean): string[] {
+  if (options.json === true) return [jsonText(frame)];
+  const all = taskColumnsOf(frame.tasks?.rows ?? [], look.isUnicode);
+  const lines = frameLines(frame, chosen(all, options.columns, busyColumns), look);
+  return isNext ? [separator, ...lines] : lines;
+}
