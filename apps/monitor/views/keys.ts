@@ -256,3 +256,29 @@ export function keysOf(binding: KeyBinding, isVi: boolean): readonly string[] {
 function isIn({ views }: KeyBinding, view: ViewName): boolean {
   return views === undefined || views.includes(view);
 }
+
+/** A key as people write it: "F9", "C-c", "Enter", "Space". */
+export function keyText(key: string): string {
+  if (/^S-f\d+$/.test(key)) return `S-F${key.slice(3)}`;
+  if (/^f\d+$/.test(key)) return key.toUpperCase();
+  return words[key] ?? key;
+}
+
+const words: Readonly<Record<string, string>> = {
+  up: "Up",
+  down: "Down",
+  left: "Left",
+  right: "Right",
+  pageup: "PgUp",
+  pagedown: "PgDn",
+  home: "Home",
+  end: "End",
+  enter: "Enter",
+  escape: "Esc",
+  space: "Space",
+  tab: "Tab",
+  "S-tab": "S-Tab",
+  "C-space": "C-Space",
+  "M-j": "Alt-j",
+  "M-k": "Alt-k",
+};

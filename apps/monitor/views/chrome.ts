@@ -1,0 +1,185 @@
+// The lines around a view: tabs, the selected row in full, findings or the last message, the keys or what is typed.
+
+import type { Finding } from "../../control/records.ts";
+import { styleOfFinding } from "./columns.ts";
+import { duration } from "./format.ts";
+import { keysIn, keysOf, keyText } from "./keys.ts";
+import { apart, filled, type Run, run, type Style, type StyledLine, widthOf } from "./line.ts";
+import type { Message, Region, Screen, ViewName } from "./model.ts";
+import { findingWords, waitingText } from "./words.ts";
+
+/** A line with what a click in it means. */
+export interface Chrome {
+  readonly line: StyledLine;
+  readonly regions: readonly Region[];
+}
+
+const tabs: readonly (readonly [view: ViewName, long: string, short: string])[] = [
+  ["tasks", "Tasks", "Tasks"],
+  ["tree", "Tree", "Tree"],
+  ["detail", "Detail", "Detail"],
+  ["io", "I/O", "I/O"],
+  ["syscalls", "Syscalls", "Calls"],
+  ["log", "Log", "Log"],
+  ["apps", "Apps", "Apps"],
+  ["trace", "Trace", "Trace"],
+];
+const shapes = { flat: "Tree", tree: "Tree", waits: "Waits", sites: "Sites" } as const;
+
+/** @param info for the right end, longest first */
+export function tabLine(screen: Screen, info: readonly StyledLine[], row: number): Chrome {
+  const { columns } = screen.size;
+  const isWide = columns >= 100;
+  const runs: Run[] = [run(" ")];
+  const regions: Region[] = [];
+  for (const [place, [view, long, short]] of tabs.entries()) {
+    const word = view === "tree" ? shapes[screen.query.tasks?.shape ?? "flat"] : isWide ? long : short;
+    const text = isWide ? ` ${place + 1} ${word} ` : `${place + 1}${word}`;
+    const from = widthOf(runs);
+    regions.push({ row, from, to: from + text.length, target: { kind: "view", view } });
+    runs.push(run(text, view === screen.view ? "tabOn" : "tab"), run(isWide ? "" : " "));
+  }
+  const room = columns - widthOf(runs) - 2;
+  const fitting = info.find((line) => widthOf(line) <= room) ?? [];
+  return { line: apart(runs, [...fitting, run(" ")], columns), regions };
+}
+
+/** The row with the cursor, with what had no room in it. */
+export function selectionLine(screen: Screen): StyledLine {
+  const { frame, cursor, tagged, size } = screen;
+  const right = tagged.size === 0 ? [] : [run(`${tagged.size} tagged `, "tagged")];
+  const task =
+    screen.view === "tasks" || screen.view === "tree"
+      ? frame?.tasks?.rows.find(({ tid }) => tid === cursor)
+      : undefined;
+  if (task === undefined) return apart([], right, size.columns);
+  const { tid, name, app, parent, spawnedAt, children } = task;
+  const parts: Run[] = [run(` ${tid} `, "bold"), run(name, "accent")];
+  const say = (word: string, text: string): void => {
+    if (text !== "") parts.push(run(`   ${word}`, "dim"), run(word === "" ? text : ` ${text}`));
+  };
+  say("", waitingText(task, frame?.kernel.ready ?? 0, size.columns));
+  say("app", app);
+  say("parent", parent === 0 ? "" : String(parent));
+  say("children", children === 0 ? "" : String(children));
+  say("spawned by", spawnedAt);
+  return apart(parts, right, size.columns);
+}
+
+/** What happened last; else what is wrong, each with its tasks. */
+export function notesLine(screen: Screen, row: number): Chrome {
+  const { message, prompt, frame, size } = screen;
+  if (prompt !== undefined && prompt.completions.length > 0) return { line: completionLine(screen), regions: [] };
+  if (message !== undefined) return { line: messageLine(message), regions: [] };
+  if (frame === undefined) return { line: [], regions: [] };
+  if (frame.findings.length === 0) return { line: [run(" no findings", "dim")], regions: [] };
+  const hint = size.columns >= 100 ? " ! visits each " : " ! visits ";
+  return findingsLine(frame.findings, size.columns - hint.length, row, hint);
+}
+
+export function messageLine({ text, kind }: Message): StyledLine {
+  const style: Style = kind === "info" ? "bold" : kind;
+  return [run(` ${text}`, style)];
+}
+
+function findingsLine(findings: readonly Finding[], room: number, row: number, hint: string): Chrome {
+  const runs: Run[] = [run(" ! ", "bad")];
+  const regions: Region[] = [];
+  let shown = 0;
+  for (const finding of findings) {
+    const made = findingRuns(finding);
+    const from = widthOf(runs);
+    const to = from + widthOf(made);
+    const isLast = shown === findings.length - 1;
+    if (to + (isLast ? 0 : 9) > room && shown > 0) break;
+    const [tid] = finding.tids;
+    if (tid !== undefined) regions.push({ row, from, to, target: { kind: "task", tid } });
+    runs.push(...made, run("   "));
+    shown += 1;
+  }
+  const rest = findings.length - shown;
+  if (rest > 0) runs.push(run(`+${rest} more`, "bold"));
+  return { line: [...filled(runs, room), run(hint, "dim")], regions };
+}
+
+/** "DEADLOCK 31 -> 32 -> 31 4m12s" */
+function findingRuns({ letter, tids, forMs }: Finding): readonly Run[] {
+  const [first] = tids;
+  const ring =
+    letter === "D" && first !== undefined
+      ? [...tids.slice(0, 5), ...(tids.length > 5 ? ["…"] : []), first]
+      : tids.slice(0, 5);
+  const word = Object.hasOwn(findingWords, letter) ? findingWords[letter] : letter;
+  return [
+    run(word, styleOfFinding(letter)),
+    run(` ${ring.join(letter === "D" ? " -> " : ", ")} `),
+    run(duration(forMs), "dim"),
+  ];
+}
+
+/** As many keys as fit; the way out always does. */
+export function keyLine(screen: Screen, row: number): Chrome {
+  const { size, view, look, frame } = screen;
+  const isReadOnly = frame?.kernel.access === "read-only";
+  const items = keysIn(view).flatMap(({ action, bar, isChanging, ...binding }) => {
+    const [key] = keysOf({ action, ...binding }, look.isVi);
+    if (bar === undefined || key === undefined) return [];
+    return [{ action, key: keyText(key), text: `${bar} `, isOff: isReadOnly && isChanging === true }];
+  });
+  const last = items.at(-1);
+  let left = size.columns - 1 - (last === undefined ? 0 : last.key.length + last.text.length);
+  const runs: Run[] = [];
+  const regions: Region[] = [];
+  for (const { action, key, text, isOff } of items) {
+    const width = key.length + text.length;
+    if (action !== last?.action && left < width) continue;
+    const from = widthOf(runs);
+    regions.push({ row, from, to: from + width, target: { kind: "action", action } });
+    runs.push(run(key, "key"), run(text, isOff ? "off" : "label"));
+    left -= width;
+  }
+  return { line: runs, regions };
+}
+
+const promptWords = {
+  find: "Find",
+  filter: "Filter",
+  command: ":",
+  tid: "Task",
+  interval: "Seconds between frames",
+} as const;
+
+/** What is being typed, and where the terminal's cursor stands in it. */
+export function promptLine(screen: Screen): { readonly line: StyledLine; readonly column: number } {
+  const { prompt, size } = screen;
+  if (prompt === undefined) return { line: [], column: 0 };
+  const word = promptWords[prompt.kind];
+  const head = prompt.kind === "command" ? word : `${word}: `;
+  const hint = prompt.hint === "" ? [] : [run(`  ${prompt.hint} `, "dim")];
+  const hintWidth = Math.min(widthOf(hint), Math.floor(size.columns / 2));
+  const room = Math.max(1, size.columns - 2 - head.length - hintWidth);
+  // A long text slides so that the place of typing is in sight.
+  const from = Math.max(0, Math.min(prompt.at, prompt.text.length) - room + 1);
+  const shown = prompt.text.slice(from, from + room);
+  const left = [run(head, "bold"), run(shown, "input")];
+  const column = Math.min(size.columns - 1, head.length + Math.max(0, prompt.at - from));
+  return { line: [...filled(left, size.columns - 1 - hintWidth), ...filled(hint, hintWidth)], column };
+}
+
+function completionLine({ prompt, size }: Screen): StyledLine {
+  if (prompt === undefined) return [];
+  const { completions, choice } = prompt;
+  // The chosen one is in sight: what stands before it is left out as far as need be.
+  let first = Math.max(0, choice);
+  for (let width = 0; first > 0; first--) {
+    width += (completions[first]?.length ?? 0) + 2;
+    if (width > size.columns / 2) break;
+  }
+  const runs: Run[] = [run(" ")];
+  for (const [place, text] of completions.entries()) {
+    if (place < first) continue;
+    if (widthOf(runs) > size.columns) break;
+    runs.push(run(` ${text.slice(0, size.columns)} `, place === choice ? "choice" : "normal"));
+  }
+  return runs;
+}

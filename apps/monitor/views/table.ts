@@ -1,0 +1,113 @@
+// Tables: columns that fit a width, the line of their titles, and rows. Columns are dropped in their order until the rest
+// is comfortable; what is left over goes to those that grow. There is one blank between columns.
+
+import { cutLine, filled, type Run, run, type StyledLine, toLeft, toRight, widthOf } from "./line.ts";
+import type { Region } from "./model.ts";
+
+export interface Column<Row> {
+  /** What it is sorted by. */
+  readonly name: string;
+  readonly title: string;
+  /** Cells; of one that grows, those it is comfortable with. */
+  readonly width: number;
+  /** Its share of what is left over; absent: it does not grow. */
+  readonly grows?: number;
+  /** How narrow it becomes when nothing is left to drop. */
+  readonly least?: number;
+  /** The smaller the sooner it is dropped; absent: never. */
+  readonly drop?: number;
+  readonly isRight?: boolean;
+  readonly cell: (row: Row, width: number) => Run | readonly Run[];
+}
+
+/** Columns with the widths that they have. */
+export interface Table<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly widths: readonly number[];
+}
+
+/** @param width of all of them, with one blank after each but the last */
+export function tableOf<Row>(all: readonly Column<Row>[], width: number): Table<Row> {
+  const columns = [...all];
+  while (needed(columns) > width) {
+    const next = nextToDrop(columns);
+    if (next === -1) break;
+    columns.splice(next, 1);
+  }
+  return { columns, widths: widthsOf(columns, width) };
+}
+
+function needed(columns: readonly Column<never>[]): number {
+  return columns.reduce((sum, column) => sum + column.width + 1, -1);
+}
+
+function nextToDrop(columns: readonly Column<never>[]): number {
+  let next = -1;
+  let least = Number.POSITIVE_INFINITY;
+  for (const [place, { drop = least }] of columns.entries()) {
+    if (drop >= least) continue;
+    least = drop;
+    next = place;
+  }
+  return next;
+}
+
+function widthsOf(columns: readonly Column<never>[], width: number): number[] {
+  const spare = width - needed(columns);
+  const widths = columns.map((column) => column.width);
+  const shares = columns.map(({ grows = 0 }) => grows);
+  const sum = shares.reduce((all, share) => all + share, 0);
+  let left = spare;
+  for (const [place, column] of columns.entries()) {
+    const share = shares[place] ?? 0;
+    if (share === 0) continue;
+    const change = Math.trunc((spare * share) / sum);
+    widths[place] = Math.max(column.least ?? column.width, column.width + change);
+    left -= (widths[place] ?? 0) - column.width;
+  }
+  // What rounding left, or shrinking could not take, is the last one's.
+  const last = shares.findLastIndex((share) => share > 0);
+  if (last !== -1) widths[last] = Math.max(1, (widths[last] ?? 0) + left);
+  return widths;
+}
+
+/** The titles, with an arrow at the one that the rows are sorted by. */
+export function titleLine<Row>(
+  { columns, widths }: Table<Row>,
+  sorted: { readonly name: string; readonly arrow: string },
+): StyledLine {
+  const runs: Run[] = [];
+  for (const [place, { name, title, isRight }] of columns.entries()) {
+    const width = widths[place] ?? 0;
+    const isSorted = name === sorted.name;
+    const text = isSorted && title.length < width ? title + sorted.arrow : title;
+    if (place > 0) runs.push(run(" ", "header"));
+    runs.push(run(isRight ? toRight(text, width) : toLeft(text, width), isSorted ? "sorted" : "header"));
+  }
+  return runs;
+}
+
+/** Where the titles are. @param from the first one's column on the screen */
+export function titleRegions<Row>({ columns, widths }: Table<Row>, row: number, from: number): readonly Region[] {
+  const regions: Region[] = [];
+  let column = from;
+  for (const [place, { name }] of columns.entries()) {
+    const width = widths[place] ?? 0;
+    regions.push({ row, from: column, to: column + width, target: { kind: "sort", column: name } });
+    column += width + 1;
+  }
+  return regions;
+}
+
+export function rowLine<Row>({ columns, widths }: Table<Row>, row: Row): StyledLine {
+  const runs: Run[] = [];
+  for (const [place, column] of columns.entries()) {
+    const width = widths[place] ?? 0;
+    const made = column.cell(row, width);
+    const cell = cutLine("text" in made ? [made] : made, width);
+    if (place > 0) runs.push(run(" "));
+    if (column.isRight) runs.push(run(" ".repeat(width - widthOf(cell))), ...cell);
+    else runs.push(...filled(cell, width));
+  }
+  return runs;
+}

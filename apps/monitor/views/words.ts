@@ -1,0 +1,58 @@
+// Tasks and what they wait for in words.
+
+import type { FindingLetter, StateLetter, TaskRow } from "../../control/records.ts";
+
+export const stateWords: Readonly<Record<StateLetter, string>> = {
+  R: "running",
+  r: "ready",
+  W: "waits to read",
+  w: "waits to write",
+  J: "waits for a task's end",
+  M: "waits for a message, a lock or an item",
+  S: "sleeps",
+  A: "waits for something outside",
+  P: "stopped by somebody",
+  Z: "ended, and still remembered",
+};
+
+export const stateLetters: readonly StateLetter[] = ["R", "r", "W", "w", "J", "M", "S", "A", "P", "Z"];
+
+export const findingWords: Readonly<Record<FindingLetter, string>> = {
+  D: "DEADLOCK",
+  S: "STARVING",
+  B: "BLOCKS THE LOOP",
+  N: "NEVER YIELDS",
+  L: "LEAK",
+  X: "CRASHED",
+  Y: "ONLY YIELDS",
+  G: "MAILBOX GROWS",
+  O: "ORPHAN",
+};
+
+type Waiter = Pick<TaskRow, "state" | "verb" | "object"> & { readonly place?: number };
+
+/**
+ * What a task waits for, in `width` cells if that can be. Of a connection the near end is left out first: the far one
+ * tells more.
+ * @param ready how long the ready queue is
+ */
+export function waitingText(task: Waiter, ready: number, width: number): string {
+  const { state, verb, object, place = 0 } = task;
+  if (state === "R") return "(running)";
+  if (state === "r") return readyText(place, ready, width);
+  const text = `${verb} ${object}`.trim();
+  if (state === "P") return shortened(text === "" ? "(stopped)" : `(stopped) ${text}`, width);
+  return shortened(text, width);
+}
+
+function readyText(place: number, ready: number, width: number): string {
+  const full = place > 0 ? `(ready, place ${place} of ${Math.max(place, ready)})` : "(ready)";
+  return full.length <= width ? full : "(ready)";
+}
+
+const connection = /\b(tcp|unix|tls|pipe) [^\s]+ (<-|->) (?=[^\s])/;
+
+/** "read tcp 127.0.0.1:7000 <- 127.0.0.1:51234" as "read tcp <- 127.0.0.1:51234" where it is too long. */
+export function shortened(text: string, width: number): string {
+  return text.length <= width ? text : text.slice(0, 1_024).replace(connection, "$1 $2 ");
+}
