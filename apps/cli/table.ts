@@ -113,7 +113,7 @@ function csvField(value: string | number | null): string {
 }
 
 function laidOut<T>(rows: readonly T[], columns: readonly Column<T>[], hasHead: boolean, width?: number): string[] {
-  const heads = columns.map(({ name, head }) => head ?? name.toUpperCase());
+  const heads = columns.map(({ name, head }) => shownIn(head ?? name.toUpperCase()));
   const body = rows.map((row) => columns.map((column) => cellText(column, row)));
   const cells = hasHead ? [heads, ...body] : body;
   const widths = columns.map((_, at) => cells.reduce((most, line) => Math.max(most, textWidth(line[at] ?? "")), 0));

@@ -71,7 +71,7 @@ describe("a table", () => {
     expect(chosen(columns, undefined, ["cpu"]).map(({ name }) => name)).toEqual(["cpu"]);
   });
 
-  test.each(["", "tid,", "nam", "\u001b[1m"])("of columns %j is refused, and says which there are", (names) => {
+  test.each(["", "tid,", "nam", "\u001b[1m"])("of wrong columns %# is refused, and says which there are", (names) => {
     expect(() => chosen(columns, names)).toThrow(/tid, name, cpu/);
     expect(() => chosen(columns, names)).not.toThrow(acts);
   });
