@@ -89,6 +89,11 @@ const rules: readonly Rule[] = [
     types: ["kernel/"],
     globals: terminal,
   },
+  ...["apps/demo.ts", "apps/demo/"].map((files) => ({
+    files,
+    values: [...abi, ...userSpace, "apps/demo/", ...pureNode],
+    types: ["kernel/"],
+  })),
   { files: "apps/lib/", values: [...abi, "syscalls/", "apps/lib/", ...pureNode], types: ["kernel/"] },
   { files: "apps/", values: [...abi, ...userSpace, ...pureNode], types: ["kernel/"] },
   { files: "test/kit/contract.ts", values: ["kernel/", "test/kit/", "vitest", ...pureNode], types: [] },

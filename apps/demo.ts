@@ -1,0 +1,71 @@
+// A busy little town of tasks, to be looked at: whatever a monitor can show is here within ten seconds, and each task is
+// named after what it does. A server and its clients, a pipeline with a slow stage, work in slices and in rushes, every
+// kind of wait, a crash now and then, and what one does not wish to find: a deadlock, a leak, a mailbox that grows.
+//
+//   yieldix run apps/demo.ts --monitor            as well: --machine virtual --seed 7
+//   yieldix run apps/demo.ts [--stuck seconds] [--crash seconds]
+//
+// It goes on until Ctrl-C, in flat memory, on about a quarter of a processor. Any task may be killed: the rest lives on.
+
+import { parseArgs } from "node:util";
+import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { GetTime, Listen, NewTask, Sleep } from "../syscalls/index.ts";
+import { load } from "./demo/load.ts";
+import { pipeline } from "./demo/pipeline.ts";
+import { clients, server } from "./demo/server.ts";
+import { endlessLoop, troubles } from "./demo/troubles.ts";
+import { waits } from "./demo/waits.ts";
+import { print, UsageError } from "./lib/index.ts";
+
+const usage = `usage: yieldix run apps/demo.ts [--stuck seconds] [--crash seconds]
+  --stuck  after so long a task goes into an endless loop: to see it named, and to end it
+  --crash  after so long the whole town ends with an error: to see what a monitor makes of that`;
+
+const banner = `yieldix demo: a busy little town of tasks
+  watch   in another terminal: yieldix top
+  stop    Ctrl-C`;
+
+interface Options {
+  /** When, ms from the start; Infinity: never. */
+  readonly stuckMs: number;
+  readonly crashMs: number;
+}
+
+const demo: Routine<[argv: readonly string[]], void> = routine(function* demoTown(argv) {
+  const { stuckMs, crashMs } = parse(argv);
+  const listener = yield* new Listen({ port: 0 });
+  yield* print(banner);
+  yield* server(listener);
+  yield* clients(listener.address);
+  yield* pipeline();
+  yield* load();
+  yield* waits();
+  yield* troubles(listener.address);
+  if (stuckMs < Number.POSITIVE_INFINITY) yield* new NewTask(endlessLoop(stuckMs), "endless-loop");
+  yield* live(crashMs);
+});
+
+export default demo;
+
+const live = routine(function* live(crashMs: number): Program<void> {
+  const crashAt = (yield* new GetTime()) + crashMs;
+  while ((yield* new GetTime()) < crashAt) yield* new Sleep(1_000);
+  throw new Error("the town has crashed, as --crash asked for");
+});
+
+function parse(argv: readonly string[]): Options {
+  let values: { stuck?: string; crash?: string };
+  try {
+    const text = { type: "string" } as const; // the literal that parseArgs wants
+    values = parseArgs({ args: [...argv], options: { stuck: text, crash: text } }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+  return { stuckMs: milliseconds("stuck", values.stuck), crashMs: milliseconds("crash", values.crash) };
+}
+
+function milliseconds(name: string, seconds: string | undefined): number {
+  if (seconds === undefined) return Number.POSITIVE_INFINITY;
+  if (/^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(seconds)) return Number(seconds) * 1_000;
+  throw new UsageError(`--${name} ${JSON.stringify(seconds)} is no number of seconds\n${usage}`);
+}
