@@ -1,0 +1,124 @@
+// Moving: the cursor in the views of tasks, which holds a tid; the cursor and the window of all other views.
+
+import { topFor } from "../frames.ts";
+import { isOfTasks, type Viewer } from "../viewer.ts";
+import type { Place } from "../views/model.ts";
+
+/** Moves by so many rows. */
+export function move(viewer: Viewer, by: number): void {
+  if (isOfTasks(viewer.screen.view)) moveCursor(viewer, by);
+  else moveRow(viewer, by);
+}
+
+export function toFirst(viewer: Viewer): void {
+  if (!isOfTasks(viewer.screen.view)) {
+    moveRow(viewer, Number.NEGATIVE_INFINITY);
+    return;
+  }
+  viewer.isHeld = false;
+  jump(viewer, "first");
+}
+
+export function toLast(viewer: Viewer): void {
+  if (!isOfTasks(viewer.screen.view)) {
+    moveRow(viewer, Number.POSITIVE_INFINITY);
+    return;
+  }
+  viewer.isHeld = true;
+  jump(viewer, "last");
+}
+
+/** Puts the cursor on a task, which may not be among the rows that came: the next frame has it. */
+export function goTo(viewer: Viewer, tid: number): void {
+  viewer.isHeld = true;
+  const index = viewer.rows.findIndex((row) => row.tid === tid);
+  viewer.change({ cursor: tid });
+  if (index >= 0 && isOfTasks(viewer.screen.view)) placeCursor(viewer, index);
+  viewer.ask();
+}
+
+/** The task above or below, in the order of the table; for the view of one task. */
+export function neighbour(viewer: Viewer, by: number): void {
+  const { rows } = viewer;
+  const index = rows.findIndex(({ tid }) => tid === viewer.screen.cursor);
+  const next = rows[index + by];
+  if (index < 0 || next === undefined) return;
+  viewer.isHeld = true;
+  viewer.change({ cursor: next.tid, where: undefined });
+  viewer.movePlace({ top: 0, row: 0 });
+  viewer.ask();
+}
+
+function moveCursor(viewer: Viewer, by: number): void {
+  const { rows } = viewer;
+  if (rows.length === 0) return;
+  const place = viewer.placeOf(viewer.screen.view);
+  const first = viewer.screen.frame?.tasks?.first ?? 0;
+  const now = rows[place.row - first]?.tid === viewer.screen.cursor ? place.row - first : indexOf(viewer);
+  placeCursor(viewer, Math.max(0, Math.min(now + by, rows.length - 1)));
+  viewer.isHeld = true;
+}
+
+function indexOf(viewer: Viewer): number {
+  return Math.max(0, viewer.rows.findIndex(({ tid }) => tid === viewer.screen.cursor));
+}
+
+function placeCursor(viewer: Viewer, index: number): void {
+  const page = viewer.screen.frame?.tasks;
+  if (page === undefined) return;
+  const row = page.first + index;
+  const { room } = viewer;
+  const top = topFor(row, viewer.place.top, room, page.total);
+  viewer.change({ cursor: page.rows[index]?.tid ?? 0 });
+  viewer.movePlace({ top, row });
+  // What comes into sight next is not there yet.
+  const isShort = top - room < page.first || top + 2 * room > page.first + page.rows.length;
+  if (isShort && page.rows.length < page.total) viewer.ask();
+}
+
+function jump(viewer: Viewer, to: "first" | "last"): void {
+  const page = viewer.screen.frame?.tasks;
+  if (page === undefined) return;
+  const isHere = to === "first" ? page.first === 0 : page.first + page.rows.length >= page.total;
+  if (isHere) placeCursor(viewer, to === "first" ? 0 : page.rows.length - 1);
+  else viewer.jump = to;
+  viewer.ask();
+}
+
+function moveRow(viewer: Viewer, by: number): void {
+  const { view } = viewer.screen;
+  const place = viewer.place;
+  const count = countOf(viewer);
+  const bounded = (row: number): number => Math.max(0, Math.min(row, Math.max(0, count - 1)));
+  let next: Place;
+  if (view === "detail") {
+    const top = bounded(Number.isFinite(by) ? place.top + by : by < 0 ? 0 : count);
+    next = { top, row: top };
+  } else {
+    const from = place.isAtEnd === true ? count - 1 : place.row;
+    const row = bounded(Number.isFinite(by) ? from + by : by < 0 ? 0 : count);
+    const isAtEnd = (view === "log" || view === "trace") && row >= count - 1;
+    next = { top: topFor(row, place.isAtEnd === true ? count : place.top, viewer.room, count), row, isAtEnd };
+  }
+  viewer.movePlace(next);
+  if (view === "io") viewer.ask();
+}
+
+/** Rows of a view whose rows are no tasks; for the view of one task, lines that are surely enough. */
+function countOf({ screen }: Viewer): number {
+  const { frame, view, log, trace } = screen;
+  switch (view) {
+    case "io":
+      return frame?.endpoints?.total ?? 0;
+    case "syscalls":
+      return frame?.syscalls?.length ?? 0;
+    case "log":
+      return log.lines.length;
+    case "apps":
+      return frame?.apps?.length ?? 0;
+    case "trace":
+      return trace.records.length;
+    default:
+      return 1_000;
+  }
+}

@@ -1,0 +1,126 @@
+// Frames: what is asked of the kernel for the view that is shown, and what a frame that comes changes. Around the rows in
+// sight as many again are asked for above and below, so that a key moves the cursor at once and the kernel is asked after.
+
+import type { Frame, FrameQuery, TaskQuery } from "../control/protocol.ts";
+import type { LogLine, TraceRecord } from "../control/records.ts";
+import type { Connection } from "./views/model.ts";
+import { isOfTasks, maxKept, type Viewer } from "./viewer.ts";
+
+/** Lines of the log, and traced syscalls, that are kept. */
+const maxLines = 4_096;
+/** Of those, in one frame. */
+const maxPage = 1_000;
+const maxNames = 65_536;
+
+/** What to ask. */
+export function queryOf(viewer: Viewer): FrameQuery {
+  const { screen, room } = viewer;
+  const { view, trace, log, cursor } = screen;
+  const isTraced = trace.all || trace.tids.length > 0;
+  return {
+    tasks: tasksOf(viewer),
+    ...(view === "detail" && cursor > 0 ? { detail: cursor } : {}),
+    ...(isTraced && !trace.isPaused
+      ? { trace: { tids: trace.tids, after: trace.records.at(-1)?.seq ?? 0, limit: maxPage } }
+      : {}),
+    ...(view === "syscalls" ? { syscalls: screen.query.syscalls ?? {} } : {}),
+    ...(view === "io" ? { endpoints: endpointsOf(viewer, room) } : {}),
+    ...(view === "log" ? { log: { after: log.lines.at(-1)?.seq ?? 0, limit: maxPage } } : {}),
+    ...(view === "apps" ? { apps: true } : {}),
+  };
+}
+
+function tasksOf(viewer: Viewer): TaskQuery {
+  const { screen, room, isHeld, jump } = viewer;
+  const { top } = viewer.placeOf(screen.view === "tree" ? "tree" : "tasks");
+  const offset = jump === "last" ? Number.MAX_SAFE_INTEGER : jump === "first" ? 0 : Math.max(0, top - room);
+  return {
+    ...screen.query.tasks,
+    offset,
+    limit: Math.min(10_000, 3 * room),
+    ...(isHeld && screen.cursor > 0 && jump === undefined ? { cursor: screen.cursor } : {}),
+  };
+}
+
+function endpointsOf(viewer: Viewer, room: number): NonNullable<FrameQuery["endpoints"]> {
+  const offset = Math.max(0, viewer.placeOf("io").top - room);
+  const of = viewer.endpointsOf > 0 ? { tid: viewer.endpointsOf } : {};
+  return { ...of, offset, limit: Math.min(10_000, 3 * room) };
+}
+
+/** A frame has come: it is kept, and shown unless the display stands still. */
+export function accept(viewer: Viewer, frame: Frame): void {
+  viewer.frameAt = viewer.now;
+  viewer.kept.push(frame);
+  if (viewer.kept.length > maxKept) viewer.kept.shift();
+  collect(viewer, frame);
+  if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, { kind: "live" });
+}
+
+/** Shows a frame, the newest or one of before. */
+export function show(viewer: Viewer, frame: Frame, connection: Connection): void {
+  const rows = frame.tasks?.rows ?? [];
+  const isFirst = viewer.newest === 0;
+  const born = isFirst ? [] : rows.flatMap(({ tid }) => (tid > viewer.newest ? [tid] : []));
+  for (const { tid, name } of rows) {
+    if (tid > viewer.newest) viewer.newest = tid;
+    if (viewer.names.size >= maxNames) viewer.names.clear();
+    viewer.names.set(tid, name);
+  }
+  viewer.change({ frame, connection, born: new Set(born) });
+  settle(viewer);
+}
+
+/** Puts the cursor on a row that is there, and the rows around it in sight. */
+export function settle(viewer: Viewer): void {
+  const page = viewer.screen.frame?.tasks;
+  if (page === undefined || page.rows.length === 0) return;
+  const view = viewer.screen.view === "tree" ? "tree" : "tasks";
+  const place = viewer.placeOf(view);
+  const index = indexOfCursor(viewer, place.row - page.first);
+  const row = page.first + index;
+  const offset = place.row - place.top;
+  const top = viewer.screen.isFollowing ? row - offset : place.top;
+  if (isOfTasks(viewer.screen.view)) viewer.change({ cursor: page.rows[index]?.tid ?? 0 });
+  viewer.movePlace({ top: topFor(row, top, viewer.room, page.total), row }, view);
+  viewer.jump = undefined;
+}
+
+function indexOfCursor(viewer: Viewer, before: number): number {
+  const { rows } = viewer;
+  const last = rows.length - 1;
+  if (viewer.jump === "first") return 0;
+  if (viewer.jump === "last") return last;
+  if (!viewer.isHeld) return Math.max(0, Math.min(before, last));
+  // In a tree a task may stand twice.
+  if (rows[before]?.tid === viewer.screen.cursor) return before;
+  const index = rows.findIndex(({ tid }) => tid === viewer.screen.cursor);
+  // It has gone: the cursor is on what has taken its place.
+  return index >= 0 ? index : Math.max(0, Math.min(before, last));
+}
+
+/** The first row to show, from 0, so that a row is in sight and no line is left empty needlessly. */
+export function topFor(row: number, top: number, room: number, total: number): number {
+  const lowest = Math.min(Math.max(top, row - room + 1), row);
+  return Math.max(0, Math.min(lowest, total - room));
+}
+
+// What comes in pieces, after what has come before.
+function collect(viewer: Viewer, { log, trace }: Frame): void {
+  const { screen } = viewer;
+  if (log !== undefined && (log.lines.length > 0 || log.dropped > 0)) {
+    const lines = newer(screen.log.lines, log.lines);
+    viewer.change({ log: { lines, dropped: screen.log.dropped + log.dropped } });
+    if (log.lines.length >= maxPage) viewer.ask();
+  }
+  if (trace !== undefined && (trace.records.length > 0 || trace.dropped > 0)) {
+    const records = newer(screen.trace.records, trace.records);
+    viewer.change({ trace: { ...screen.trace, records, dropped: screen.trace.dropped + trace.dropped } });
+  }
+}
+
+function newer<T extends LogLine | TraceRecord>(before: readonly T[], page: readonly T[]): readonly T[] {
+  const last = before.at(-1)?.seq ?? -1;
+  const added = page.filter(({ seq }) => seq > last);
+  return [...before, ...added].slice(-maxLines);
+}

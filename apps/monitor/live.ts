@@ -1,0 +1,110 @@
+// The tasks that keep the viewer fed: one that connects and asks for frames, one that does errands. A connection that is
+// lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s after that, the last frame still on the screen with its age.
+
+import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { errorCodes } from "../control/protocol.ts";
+import type { Stuck } from "../control/records.ts";
+import { RpcError } from "../rpc/index.ts";
+import { Cancelled } from "../../kernel/errors.ts";
+import { GetTime, Select, Sleep } from "../../syscalls/index.ts";
+import { accept, queryOf } from "./frames.ts";
+import { recordFrame } from "./recording.ts";
+import { sentence, type Viewer } from "./viewer.ts";
+
+/** Between two attempts to connect, ms. */
+const attemptsMs = [250, 500, 1_000, 2_000] as const;
+/** As fast as frames come is at most so fast, ms. */
+const leastMs = 100;
+/** While the kernel does not answer it is asked so often, ms. */
+const stuckMs = 500;
+
+/** Connects, asks for frames until the connection is lost, and begins again; without an end. */
+export const watch: Routine<[viewer: Viewer], never> = routine(function* watch(viewer): Program<never> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      viewer.port = yield* viewer.source.connect();
+      attempt = 0;
+      yield* restore(viewer);
+      yield* frames(viewer);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      yield* lost(viewer, error);
+    } finally {
+      viewer.port?.close();
+      viewer.port = undefined;
+    }
+    yield* pause(viewer, attemptsMs[Math.min(attempt, attemptsMs.length - 1)] ?? 0);
+  }
+});
+
+// What a connection had asked for ends with it.
+const restore = routine(function* restore(viewer: Viewer): Program<void> {
+  const { tids, all } = viewer.screen.trace;
+  if (all || tids.length > 0) yield* viewer.connected().ask("trace", all ? { all } : { tids });
+});
+
+const frames = routine(function* frames(viewer: Viewer): Program<never> {
+  for (;;) {
+    viewer.asked.clear();
+    let waitMs = Math.max(leastMs, viewer.screen.everyMs);
+    try {
+      const frame = yield* viewer.connected().ask("frame", queryOf(viewer));
+      viewer.now = yield* new GetTime();
+      accept(viewer, frame);
+      yield* recordFrame(viewer, frame);
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.code === errorCodes.gone) throw error;
+      viewer.now = yield* new GetTime();
+      if (error.code === errorCodes.notResponding) {
+        notResponding(viewer, error.data);
+        waitMs = stuckMs;
+      } else {
+        viewer.say(error.message, "bad");
+      }
+    }
+    viewer.draw();
+    yield* pause(viewer, waitMs);
+  }
+});
+
+function notResponding(viewer: Viewer, data: unknown): void {
+  const stuck = data as Stuck; // the contract of this error
+  viewer.change({ connection: { kind: "stuck", stuck, ageMs: viewer.now - viewer.frameAt } });
+}
+
+// The last frame stays, greyed, with its age.
+const lost = routine(function* lost(viewer: Viewer, error: unknown): Program<void> {
+  viewer.now = yield* new GetTime();
+  const ageMs = viewer.now - viewer.frameAt;
+  const why = sentence(error);
+  if (viewer.options.isOwner === true && viewer.frameAt > 0) {
+    viewer.leave(0);
+    return;
+  }
+  viewer.change({ connection: { kind: isGone(error) ? "gone" : "reconnecting", ageMs, why } });
+  viewer.draw();
+});
+
+// Nobody listens there any more, or no kernel is called so.
+function isGone(error: unknown): boolean {
+  return error instanceof SyscallError && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
+}
+
+// A frame that is wanted at once ends it.
+const pause = routine(function* pause(viewer: Viewer, ms: number): Program<void> {
+  yield* new Select({ asked: viewer.asked.wait(), time: new Sleep(ms) });
+});
+
+/** Does the errands, one after the other; without an end. */
+export const runErrands: Routine<[viewer: Viewer], never> = routine(function* runErrands(viewer): Program<never> {
+  for (;;) {
+    const { name, program } = yield* viewer.errands.receive();
+    try {
+      yield* program();
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      viewer.say(`${name}: ${sentence(error)}`, "bad");
+    }
+    viewer.draw();
+  }
+});

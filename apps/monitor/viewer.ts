@@ -1,0 +1,263 @@
+// The viewer: what it shows, as plain data that the views draw, and the few things that it does with it. Keys change it
+// through actions/, frames through frames.ts; whatever takes time is an errand, which a task of its own runs, so that no
+// key ever waits for a kernel.
+
+import { type Call, type Program, SyscallError } from "../../kernel/syscall.ts";
+import type { ControlPort, Frame, Hello } from "../control/protocol.ts";
+import type { PlacedRow } from "../control/records.ts";
+import { Channel, Event } from "../lib/index.ts";
+import { RpcError } from "../rpc/index.ts";
+import type { Recording } from "./recording.ts";
+import type { Replay } from "./replay.ts";
+import type { StyledLine } from "./views/line.ts";
+import type { Dialog, Look, Message, Named, Picture, Place, Prompt, Screen, ViewName } from "./views/model.ts";
+
+/** What it is shown on: `Terminal`, or a stand-in. */
+export interface Surface {
+  readonly columns: number;
+  readonly rows: number;
+  draw(lines: readonly StyledLine[], cursor?: { readonly row: number; readonly column: number }): void;
+  /** Draws all of the next frame. */
+  redraw(): void;
+  /** Gives a text to the terminal's clipboard. */
+  copy(text: string): void;
+  /** Stops this job, until it is continued. */
+  stop(): void;
+}
+
+/** A kernel that can be asked, until `close`. */
+export interface Port extends ControlPort {
+  readonly hello: Hello;
+  close(): void;
+}
+
+/** Where frames come from. */
+export interface Source {
+  /** "unix:4021.sock", as the banner says it. */
+  readonly label: string;
+  /** Connects. @throws what connecting throws */
+  connect(): Call<Port>;
+  /** Ends the kernel's process, whatever it is doing; absent: that cannot be done from here. */
+  readonly end?: (pid: number) => void;
+}
+
+/** How the viewer is to be. */
+export interface ViewerOptions {
+  readonly look: Look;
+  readonly everyMs: number;
+  readonly view: ViewName;
+  readonly filter?: string | undefined;
+  readonly sort?: string | undefined;
+  /** The monitor's own tasks as well. */
+  readonly columns?: readonly string[] | undefined;
+  readonly isPinned?: boolean | undefined;
+  /** The kernel is the user's own run in this terminal: when it has gone there is nothing more to see. */
+  readonly isOwner?: boolean | undefined;
+  /** Keeps the settings that were chosen. @throws Error when they cannot be kept */
+  readonly save?: (settings: { readonly columns: readonly string[] | undefined }) => void;
+  /** Paths that begin so, for completion. */
+  readonly paths?: (start: string) => readonly string[];
+  /** The picture of a screen. */
+  readonly paint: (screen: Screen) => Picture;
+  /** Rows that a view has room for. */
+  readonly roomOf: (screen: Screen) => number;
+}
+
+/** Something that takes time. */
+export interface Errand {
+  readonly name: string;
+  readonly program: () => Program<void>;
+}
+
+const maxErrands = 64;
+/** Frames that can be stepped back to. */
+export const maxKept = 60;
+
+export class Viewer {
+  readonly surface: Surface;
+  readonly source: Source;
+  readonly options: ViewerOptions;
+  screen: Screen;
+  picture: Picture | undefined = undefined;
+  port: Port | undefined = undefined;
+  readonly errands: Channel<Errand> = new Channel({ name: "errands", capacity: maxErrands });
+  /** Set when a frame is wanted before its time. */
+  readonly asked: Event = new Event({ name: "frame wanted" });
+  /** Set once, with `exitCode`. */
+  readonly left: Event = new Event({ name: "leave" });
+  exitCode = 0;
+  /** The latest frames, oldest first, and those that a frozen display steps through. */
+  readonly kept: Frame[] = [];
+  frozen: readonly Frame[] = [];
+  /** True once the cursor was moved: before, it is on the first row whatever task that is. */
+  isHeld = false;
+  /** Where the cursor goes with the next frame. */
+  jump: "first" | "last" | undefined = undefined;
+  /** Where the last tag was set, for a range. */
+  lastTag = 0;
+  /** The endpoints of this task alone; 0: all. */
+  endpointsOf = 0;
+  /** When the newest frame came, and the time now, by the kernel's clock, ms. */
+  frameAt = 0;
+  now = 0;
+  /** The highest tid that was seen: what is above it is new. */
+  newest = 0;
+  /** Names of tasks that were seen. */
+  readonly names = new Map<number, string>();
+  /** Where frames are recorded to, and the recording that is replayed. */
+  recording: Recording | undefined = undefined;
+  replay: Replay | undefined = undefined;
+  /** What to do when a dialog that asks is answered with yes. */
+  confirmed: (() => void) | undefined = undefined;
+  /** Views that were left by opening another one. */
+  readonly trail: ViewName[] = [];
+
+  constructor(surface: Surface, source: Source, options: ViewerOptions) {
+    this.surface = surface;
+    this.source = source;
+    this.options = options;
+    this.screen = firstScreen(surface, source, options);
+  }
+
+  /** True where nothing can be changed. */
+  get isReadOnly(): boolean {
+    return (this.screen.frame?.kernel.access ?? "full") === "read-only";
+  }
+
+  /** Changes what is shown; it is drawn when the event is over. */
+  change(patch: Partial<Screen>): void {
+    this.screen = { ...this.screen, ...patch };
+  }
+
+  draw(): void {
+    const { columns, rows } = this.surface;
+    const { size } = this.screen;
+    if (size.columns !== columns || size.rows !== rows) this.change({ size: { columns, rows } });
+    this.picture = this.options.paint(this.screen);
+    this.surface.draw(this.picture.lines, this.picture.cursor);
+  }
+
+  /** Says something at the bottom of the screen, until the next key. */
+  say(text: string, kind: Message["kind"] = "info"): void {
+    this.change({ message: { text, kind } });
+  }
+
+  /** Wants a frame now. */
+  ask(): void {
+    this.asked.set();
+  }
+
+  prompt(prompt: Prompt | undefined): void {
+    this.change({ prompt });
+  }
+
+  dialog(dialog: Dialog | undefined): void {
+    this.change({ dialog });
+  }
+
+  /** Leaves, with an exit code. */
+  leave(code: number): void {
+    this.exitCode = code;
+    this.left.set();
+  }
+
+  /** Has a task do something that takes time. What it throws is said on the screen. */
+  errand(name: string, program: () => Program<void>): void {
+    if (!this.errands.trySend({ name, program })) this.say(`busy: ${name} is left out`, "warn");
+  }
+
+  /** The port, for an errand. @throws EPIPE when there is none */
+  connected(): Port {
+    if (this.port !== undefined) return this.port;
+    throw new SyscallError("EPIPE", "there is no connection to the kernel now");
+  }
+
+  // What is on the screen
+
+  /** Rows of tasks that came with the frame. */
+  get rows(): readonly PlacedRow[] {
+    return this.screen.frame?.tasks?.rows ?? [];
+  }
+
+  /** Rows that the view has room for. */
+  get room(): number {
+    return Math.max(1, this.options.roomOf(this.screen));
+  }
+
+  get place(): Place {
+    return this.placeOf(this.screen.view);
+  }
+
+  placeOf(view: ViewName): Place {
+    return this.screen.places[view] ?? { top: 0, row: 0 };
+  }
+
+  movePlace(place: Place, view: ViewName = this.screen.view): void {
+    this.change({ places: { ...this.screen.places, [view]: place } });
+  }
+
+  /** The row under the cursor. */
+  get cursorRow(): PlacedRow | undefined {
+    return this.rows.find(({ tid }) => tid === this.screen.cursor);
+  }
+
+  nameOf(tid: number): Named {
+    return { tid, name: this.names.get(tid) ?? "" };
+  }
+
+  /** The tagged tasks, or the one under the cursor. */
+  get targets(): readonly Named[] {
+    const { tagged, cursor, view } = this.screen;
+    const tids = tagged.size > 0 && view !== "detail" ? [...tagged] : cursor > 0 ? [cursor] : [];
+    return tids.map((tid) => this.nameOf(tid));
+  }
+}
+
+/** Views whose rows are tasks. */
+export function isOfTasks(view: ViewName): boolean {
+  return view === "tasks" || view === "tree";
+}
+
+/** An error as a sentence for the screen. */
+export function sentence(error: unknown): string {
+  if (error instanceof SyscallError) return `${error.code}: ${error.message}`;
+  if (error instanceof RpcError) return error.message;
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+function firstScreen(surface: Surface, source: Source, options: ViewerOptions): Screen {
+  const { filter, sort, view, isPinned = true } = options;
+  const shape = view === "tree" ? "tree" : "flat";
+  return {
+    size: { columns: surface.columns, rows: surface.rows },
+    look: options.look,
+    view,
+    target: source.label,
+    connection: { kind: "connecting" },
+    everyMs: options.everyMs,
+    frame: undefined,
+    query: {
+      tasks: {
+        ...(sort === undefined ? {} : { sort }),
+        ...(filter === undefined ? {} : { filter }),
+        isPinned,
+        shape,
+        withFinished: true,
+      },
+    },
+    cursor: 0,
+    tagged: new Set(),
+    born: new Set(),
+    places: {},
+    columns: options.columns,
+    isFollowing: false,
+    trace: { tids: [], all: false, isPaused: false, isCounted: false, records: [], dropped: 0 },
+    log: { lines: [], dropped: 0 },
+    where: undefined,
+    recording: "",
+    message: undefined,
+    prompt: undefined,
+    dialog: undefined,
+    found: "",
+  };
+}
