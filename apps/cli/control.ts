@@ -1,9 +1,10 @@
-// The control port of a kernel that `yieldix run` boots: the agent that answers for it, and the guard in front of that. A
-// port that cannot be had is one line on the kernel log, and the app runs without.
+// What can be seen and steered of a kernel that `yieldix run` boots: the agent that answers for it, the guard in front of
+// that, and the monitor in the same terminal.
 
 import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { getHeapStatistics } from "node:v8";
+import type { Heartbeat } from "../../kernel/heartbeat.ts";
 import { type Kernel, printable } from "../../kernel/index.ts";
 import { timeOfDay } from "../../kernel/machine/console.ts";
 import { Agent } from "../control/agent/agent.ts";
@@ -12,13 +13,17 @@ import { Guard } from "../control/guard/main.ts";
 import type { TcpDoor } from "../control/guard/messages.ts";
 import type { Access } from "../control/records.ts";
 import { UsageError } from "../lib/usage.ts";
+import type { CapturedOutput } from "./capture.ts";
 import { loadApp, startApp } from "./load.ts";
+import { Monitor } from "./monitor.ts";
 
 /** What the command line asks for. */
 export interface ControlOptions {
   readonly access: Access;
   /** A port on TCP beside the socket; 0: any that is free. */
   readonly tcpPort?: number;
+  /** A turn that takes longer is ended, ms. Default: never. */
+  readonly watchdogMs?: number | undefined;
 }
 
 /**
@@ -35,8 +40,74 @@ export function controlOption(word: string, before: ControlOptions | boolean | u
   throw new UsageError(`--control ${printable(word)}: give "read-only", or "tcp:" and a port from 0 to 65535`);
 }
 
-/** Answers questions about a kernel; reached by a control port, or by nobody. */
-export function makeAgent(kernel: Kernel, name: string, apps: Apps): Agent {
+/** What of a run can be seen and steered from outside. */
+export interface OversightOptions {
+  readonly kernel: Kernel;
+  readonly heartbeat: Heartbeat;
+  /** The kernel's name, for people. */
+  readonly name: string;
+  readonly apps: Apps;
+  /** The control port; undefined: none. */
+  readonly control: ControlOptions | undefined;
+  /** Keeps the terminal free for a monitor; undefined: there is to be none. */
+  readonly output: CapturedOutput | undefined;
+  /** The user has left the monitor. */
+  readonly left: () => void;
+}
+
+/** The agent of a run, its control port, and its monitor. */
+export class Oversight {
+  readonly agent: Agent;
+  readonly #options: OversightOptions;
+  readonly #guard: Guard | undefined;
+  #monitor: Monitor | undefined = undefined;
+  #isOver = false;
+
+  /** Opens the port, and the monitor a moment later. */
+  constructor(options: OversightOptions) {
+    this.#options = options;
+    this.agent = makeAgent(options);
+    this.#guard = this.#open();
+  }
+
+  /** Everything is closed again: the monitor first, which has the terminal. */
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#monitor?.end();
+    this.#guard?.close();
+    this.agent.close();
+    this.#options.output?.release();
+  }
+
+  // A port that cannot be had is one line on the kernel log, and the app runs without.
+  #open(): Guard | undefined {
+    const { control, heartbeat, kernel, output } = this.#options;
+    if (control === undefined) return undefined;
+    const { access, tcpPort, watchdogMs } = control;
+    const tcp: TcpDoor | undefined =
+      tcpPort === undefined ? undefined : { port: tcpPort, token: randomBytes(16).toString("hex") };
+    const listening = (at: string): void => {
+      if (at.startsWith("/")) this.#show(at);
+      else if (tcp !== undefined)
+        process.stderr.write(`yieldix: read-only control port on ${at}, token ${tcp.token}\n`);
+    };
+    try {
+      return new Guard(this.agent, { access, tcp, heartbeat, watchdogMs, listening, failed: () => output?.release() });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      kernel.log("warn", 0, `there is no control port: ${printable(why)}`);
+      output?.release();
+      return undefined;
+    }
+  }
+
+  #show(path: string): void {
+    const { output, left } = this.#options;
+    if (output !== undefined && !this.#isOver) this.#monitor = new Monitor({ path, output, left });
+  }
+}
+
+function makeAgent({ kernel, name, apps }: OversightOptions): Agent {
   return new Agent(kernel, {
     name,
     pid: process.pid,
@@ -46,21 +117,4 @@ export function makeAgent(kernel: Kernel, name: string, apps: Apps): Agent {
     apps,
     load: async (path, argv) => startApp(await loadApp(path), path, [...argv]),
   });
-}
-
-/** Opens the control port. @returns undefined where there can be none, which the kernel log says */
-export function openControl(agent: Agent, options: ControlOptions, opened: (path: string) => void): Guard | undefined {
-  const tcp: TcpDoor | undefined =
-    options.tcpPort === undefined ? undefined : { port: options.tcpPort, token: randomBytes(16).toString("hex") };
-  const listening = (at: string): void => {
-    if (at.startsWith("/")) opened(at);
-    else if (tcp !== undefined) process.stderr.write(`yieldix: read-only control port on ${at}, token ${tcp.token}\n`);
-  };
-  try {
-    return new Guard(agent, { access: options.access, tcp, listening });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    agent.kernel.log("warn", 0, `there is no control port: ${printable(why)}`);
-    return undefined;
-  }
 }

@@ -3,21 +3,26 @@
 
 import { basename } from "node:path";
 import process from "node:process";
+import { Heartbeat } from "../../kernel/heartbeat.ts";
 import {
   DeadlockError,
   defaultLimits,
   type Exit,
   Kernel,
   KernelPanic,
+  type LogRecord,
   type Machine,
   printable,
   type Runnable,
   type Task,
 } from "../../kernel/index.ts";
+import { logLine } from "../../kernel/machine/console.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { truncated } from "../../kernel/text.ts";
 import { Apps } from "../control/agent/apps.ts";
-import { type ControlOptions, makeAgent, openControl } from "./control.ts";
+import { UsageError } from "../lib/usage.ts";
+import { CapturedOutput } from "./capture.ts";
+import { type ControlOptions, Oversight } from "./control.ts";
 import { ExitCode, signalCode } from "./exit-code.ts";
 import { type Failure, failureOf, killed } from "./failure.ts";
 import { loadApp, startApp } from "./load.ts";
@@ -34,6 +39,10 @@ export interface RunOptions {
   readonly name?: string;
   /** False: no control port. Default: one, for its user to do everything with. */
   readonly control?: ControlOptions | boolean;
+  /** A turn that takes longer is ended, ms. Default: never. */
+  readonly watchdog?: number;
+  /** True: with the monitor in this terminal. */
+  readonly monitor?: boolean;
 }
 
 /**
@@ -71,17 +80,24 @@ class Run {
   readonly #kernel: Kernel;
   readonly #apps: Apps = new Apps();
   readonly #control: ControlOptions | undefined;
+  readonly #heartbeat: Heartbeat = new Heartbeat();
+  readonly #output: CapturedOutput | undefined;
   #main: Task | undefined = undefined;
   #mainExit: Exit | undefined = undefined;
   #code: number = ExitCode.ok;
 
-  constructor(path: string, argv: readonly string[], { machine, seed, quantum, name, control }: RunOptions) {
+  constructor(path: string, argv: readonly string[], options: RunOptions) {
+    const { machine, seed, quantum, name } = options;
     this.#path = path;
     this.#argv = argv;
-    this.#control = control === false ? undefined : typeof control === "object" ? control : { access: "full" };
+    this.#control = wantedControl(options);
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
     this.#machine = bootMachine(machine, seed);
-    this.#kernel = new Kernel(this.#machine, quantum === undefined ? {} : { quantum });
+    this.#output = options.monitor === true ? new CapturedOutput(() => {}) : undefined;
+    this.#kernel = new Kernel(this.#machine, {
+      ...(quantum === undefined ? {} : { quantum }),
+      ...(this.#output === undefined ? {} : { log: this.#keepLog }),
+    });
   }
 
   async toEnd(program: Runnable): Promise<number> {
@@ -89,14 +105,13 @@ class Run {
     const signals = new Signals(this.#kernel, () => outside.now());
     process.on("beforeExit", this.#nothingLeft);
     this.#observeMain();
-    const agent = makeAgent(this.#kernel, this.#name, this.#apps);
-    const guard = this.#control === undefined ? undefined : openControl(agent, this.#control, () => {});
+    const oversight = this.#oversee(signals);
     try {
       await this.#kernel.run(program, this.#name);
     } catch (error) {
       this.#noteFailure(error, signals.first !== undefined);
     } finally {
-      guard?.close();
+      await oversight.end();
       signals.stop();
       process.off("beforeExit", this.#nothingLeft);
       this.#machine.close();
@@ -110,6 +125,23 @@ class Run {
     this.#code = code;
     this.#kernel.terminate("an error was thrown outside the tasks", drainMs);
   }
+
+  #oversee(signals: Signals): Oversight {
+    return new Oversight({
+      kernel: this.#kernel,
+      heartbeat: this.#heartbeat,
+      name: this.#name,
+      apps: this.#apps,
+      control: this.#control,
+      output: this.#output,
+      left: () => signals.give("SIGTERM"),
+    });
+  }
+
+  // The monitor shows it, so the terminal need only have it afterwards.
+  readonly #keepLog = (record: LogRecord): void => {
+    this.#output?.keep("stderr", `${logLine(record)}\n`);
+  };
 
   // The main task is the first there is. Its own watcher costs nothing, an observer would slow down every trap.
   #observeMain(): void {
@@ -142,6 +174,15 @@ class Run {
   readonly #nothingLeft = (): void => {
     if (this.#machine instanceof SimulatedMachine) this.#machine.outsideIsOver();
   };
+}
+
+function wantedControl({ control, watchdog, monitor }: RunOptions): ControlOptions | undefined {
+  if (control === false) {
+    const other = monitor === true ? "--monitor" : watchdog === undefined ? undefined : "--watchdog";
+    if (other !== undefined) throw new UsageError(`${other} needs the control port: leave --no-control out`);
+    return undefined;
+  }
+  return { ...(typeof control === "object" ? control : { access: "full" }), watchdogMs: watchdog };
 }
 
 // A top-level await that never settles would end the process in silence, and with success.

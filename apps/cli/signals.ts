@@ -44,6 +44,11 @@ export class Signals implements Observer {
     for (const signal of all) process.on(signal, this.#heed);
   }
 
+  /** As if the process had been sent it. */
+  give(signal: NodeJS.Signals): void {
+    this.#heed(signal);
+  }
+
   /** The app is over. A signal now ends the process at once, except for one that is still the first. */
   stop(): void {
     this.#kernel.unobserve(this);

@@ -22,10 +22,15 @@ export function addRun(yieldix: Command): void {
     .option("--seed <n>", "make chance, or the virtual machine's world, repeatable", seed)
     .option("--name <name>", "the main task's name (default: the file's)", taskName)
     .addOption(new Option("--control <how>", `the control port: ${controlWords}`).argParser(controlOption))
+    .option("--watchdog <ms>", "end a turn that has not yielded for so long (default: never)", watchdog)
+    .option("--monitor", "show the monitor in this terminal; leaving it ends the app")
     .option("--no-control", "no control port: nobody can look in or act")
     .passThroughOptions()
     .addHelpText("after", runExample)
     .action(async (app: string, args: string[], options: RunOptions) => {
+      if (options.monitor === true && !(process.stdout.isTTY && process.stdin.isTTY)) {
+        throw new UsageError("--monitor needs a terminal, and standard input or output is none: leave it out");
+      }
       const code = await run(app, args[0] === "--" ? args.slice(1) : args, options);
       if (code !== ExitCode.ok) process.exitCode = code;
     });
@@ -51,6 +56,11 @@ Exit codes: 0 returned, 1 threw, 2 usage, 3 deadlock, 70 kernel panic,
 function quantum(text: string): number {
   if (/^\d{1,15}$/.test(text) && Number(text) >= 1) return Number(text);
   throw new UsageError(`--quantum ${text}: give an integer of at least 1`);
+}
+
+function watchdog(text: string): number {
+  if (/^\d{1,7}$/.test(text) && Number(text) >= 10) return Number(text);
+  throw new UsageError(`--watchdog ${text}: give milliseconds, 10 to 9999999`);
 }
 
 function seed(text: string): number {

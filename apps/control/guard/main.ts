@@ -4,6 +4,7 @@
 
 import { unlinkSync } from "node:fs";
 import process from "node:process";
+import type { Heartbeat } from "../../../kernel/heartbeat.ts";
 import type { Kernel } from "../../../kernel/kernel.ts";
 import { Thread } from "../../../kernel/machine/thread.ts";
 import { SyscallError } from "../../../kernel/syscall.ts";
@@ -22,8 +23,14 @@ export interface GuardOptions {
   readonly access: Access;
   /** A second port, on TCP. */
   readonly tcp?: TcpDoor | undefined;
+  /** The kernel's, which tells the guard of its turns. */
+  readonly heartbeat: Heartbeat;
+  /** A turn that takes longer is ended, ms. Default: never. */
+  readonly watchdogMs?: number | undefined;
   /** Told of each place where it listens: a path, host:port. */
   readonly listening?: (at: string) => void;
+  /** Told when the Unix socket cannot be had after all, or is gone; the kernel log says why. */
+  readonly failed?: () => void;
 }
 
 export class Guard {
@@ -33,6 +40,7 @@ export class Guard {
   readonly #kernel: Kernel;
   readonly #thread: Thread;
   readonly #listening: (at: string) => void;
+  readonly #failed: () => void;
   readonly #binding: Binding = new Binding();
   readonly #sessions = new Map<number, Session>();
   #isClosed = false;
@@ -41,7 +49,7 @@ export class Guard {
    * Starts it; it listens a moment later.
    * @throws EPERM when the folder for its socket is not safe, and what Node throws where there can be no thread
    */
-  constructor(agent: Agent, { access, tcp, listening = ignore }: GuardOptions) {
+  constructor(agent: Agent, { access, tcp, heartbeat, watchdogMs, listening = ignore, failed = ignore }: GuardOptions) {
     const { name, pid } = agent.options;
     const folder = controlFolder();
     makeFolder(folder);
@@ -49,7 +57,17 @@ export class Guard {
     this.#agent = agent;
     this.#kernel = agent.kernel;
     this.#listening = listening;
-    const data: GuardData = { name, pid, path: this.path, access, tcp, binding: this.#binding.shared };
+    this.#failed = failed;
+    const data: GuardData = {
+      name,
+      pid,
+      path: this.path,
+      access,
+      tcp,
+      binding: this.#binding.shared,
+      heartbeat: heartbeat.buffer,
+      watchdogMs,
+    };
     const isSource = import.meta.url.endsWith(".ts");
     const module = new URL(`./thread.${isSource ? "ts" : "js"}`, import.meta.url);
     this.#thread = new Thread({ module, data, ended: (error) => this.#died(error) });
@@ -81,6 +99,7 @@ export class Guard {
     const cause = error === undefined ? "its thread has ended" : shown(error);
     this.#kernel.log("error", 0, `there is no control port any more: ${cause}`);
     this.close();
+    this.#failed();
   }
 
   #hear(messages: readonly FromGuard[]): void {
@@ -91,6 +110,8 @@ export class Guard {
       else if (message.kind === "close") this.#leave(message.session);
       else if (message.kind === "listening") this.#listening(message.at);
       else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
+      else if (message.kind === "unopened") this.#failed();
+      else if (message.kind === "kick") this.#kernel.machine.interrupt();
       else if (message.kind === "tick") hasTicked = true;
     }
     // Several at once are of a main thread that was busy: one window, and a long one.

@@ -21,12 +21,18 @@ export interface GuardData {
   readonly tcp: TcpDoor | undefined;
   /** See binding.ts. */
   readonly binding: SharedArrayBuffer;
+  /** The kernel's; see heartbeat.ts of the kernel. */
+  readonly heartbeat: SharedArrayBuffer;
+  /** Turns that take longer are ended without being asked, ms. */
+  readonly watchdogMs: number | undefined;
 }
 
 /** From the guard. */
 export type FromGuard =
   /** It listens, in words: a path, host:port. */
   | { readonly kind: "listening"; readonly at: string }
+  /** Its Unix socket cannot be had; "trouble" has said why. */
+  | { readonly kind: "unopened" }
   /** Something of it does not work. */
   | { readonly kind: "trouble"; readonly text: string }
   | {
@@ -41,7 +47,9 @@ export type FromGuard =
   | { readonly kind: "drop"; readonly id: number }
   | { readonly kind: "close"; readonly session: number }
   /** A second of watching has passed. */
-  | { readonly kind: "tick" };
+  | { readonly kind: "tick" }
+  /** A turn was ended: the kernel is to go on. */
+  | { readonly kind: "kick" };
 
 /** What of an RpcError crosses over. */
 export interface Refusal {

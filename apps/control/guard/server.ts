@@ -2,7 +2,6 @@
 // JSON-RPC, and passes what it is asked on to the main thread, whose agent answers. What it checks itself is who may ask:
 // on TCP only who has said the token, and what changes something only where the port allows that.
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import { Kernel } from "../../../kernel/kernel.ts";
 import type { Connection, Listener } from "../../../kernel/machine/machine.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
@@ -12,13 +11,13 @@ import { NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
 import { accept } from "../../lib/sockets.ts";
 import { until } from "../../lib/until.ts";
 import { RpcCounters } from "../../rpc/counters.ts";
-import { codes, type Handler, type Limits, methodTable, Peer, RpcError, resolveLimits } from "../../rpc/index.ts";
+import { type Limits, Peer, resolveLimits } from "../../rpc/index.ts";
 import { Seats } from "../../rpc/seats.ts";
-import { changing, errorCodes, type Hello, type MethodName, protocolVersion } from "../protocol.ts";
-import type { Access } from "../records.ts";
 import { Link } from "./link.ts";
 import type { GuardData } from "./messages.ts";
+import { StuckTurns } from "./stuck.ts";
 import type { Door } from "./thread.ts";
+import { Visit } from "./visit.ts";
 
 /**
  * Of what JSON-RPC bounds, what is bounded closer here: a page of 10,000 tasks fits in a frame, requests are served few at a
@@ -32,21 +31,6 @@ export const controlLimits: Limits = resolveLimits({
   stalledWriteMs: 10_000,
 });
 
-/** How long the main thread may take to answer, ms. */
-const usualMs = 5_000;
-const answerMs: Readonly<Record<Exclude<MethodName, "hello" | "stuck">, number>> = {
-  frame: usualMs,
-  where: 15_000,
-  trace: usualMs,
-  signal: usualMs,
-  renice: usualMs,
-  reset: usualMs,
-  start: 60_000,
-  exit: usualMs,
-  stop: usualMs,
-};
-/** Longest that a client may wait for an exit, ms. */
-const longestWaitMs = 3_600_000;
 /** How often the main thread is told that a second has passed, while somebody watches. */
 const tickMs = 1_000;
 
@@ -67,9 +51,10 @@ interface OpenDoor {
   readonly listener: Listener;
 }
 
-class Server {
+export class Server {
   readonly guard: GuardData;
   readonly link: Link;
+  readonly turns: StuckTurns;
   /** Sessions that the main thread knows of. */
   readonly #sessions = new Set<number>();
   readonly #opened = new WaitQueue("wait for", "somebody who watches");
@@ -77,7 +62,9 @@ class Server {
 
   constructor(guard: GuardData, port: Port) {
     this.guard = guard;
-    this.link = new Link(port, notStuck);
+    const { heartbeat, watchdogMs } = guard;
+    this.turns = new StuckTurns({ heartbeat, watchdogMs, kick: () => this.link.tell({ kind: "kick" }) });
+    this.link = new Link(port, () => this.turns.now());
   }
 
   run(doors: readonly OpenDoor[]): Call<void> {
@@ -86,6 +73,7 @@ class Server {
 
   static readonly #run = routine(function* run(server: Server, doors: readonly OpenDoor[]): Program<void> {
     for (const door of doors) yield* new NewTask(Server.#serve(server, door), `control.${door.kind}`);
+    yield* new NewTask(server.turns.look(), "control.look");
     yield* Server.#tick(server);
   });
 
@@ -121,87 +109,6 @@ class Server {
   }
 }
 
-/** One connection's dealings: what it may do, and what becomes of what it asks. */
-class Visit {
-  readonly #server: Server;
-  readonly #access: Access;
-  readonly #session: number;
-  /** False until the token has been said, where one is wanted. */
-  #isWelcome: boolean;
-
-  constructor(server: Server, kind: Door["kind"]) {
-    this.#server = server;
-    this.#access = kind === "tcp" ? "read-only" : server.guard.access;
-    this.#session = server.newSession();
-    this.#isWelcome = kind !== "tcp";
-  }
-
-  methods(): ReturnType<typeof methodTable> {
-    const asked = Object.entries(answerMs).map(([method, withinMs]): [string, Handler] => [
-      method,
-      (params) => this.#ask(method as MethodName, params, withinMs), // a key of that table
-    ]);
-    return methodTable({
-      ...Object.fromEntries(asked),
-      hello: (params) => this.#hello(params),
-      stuck: () => this.#stuck(),
-    });
-  }
-
-  over(): void {
-    this.#server.end(this.#session);
-  }
-
-  #hello(params: unknown): Hello {
-    const { version, token } = Object(params) as { version?: unknown; token?: unknown }; // looked at below
-    const { name, pid, tcp } = this.#server.guard;
-    if (!this.#isWelcome && !(tcp !== undefined && isSame(token, tcp.token)))
-      throw refused("hello: not with this token");
-    if (version !== protocolVersion) {
-      const said = typeof version === "number" ? `version ${version}` : "no version";
-      const text = `hello: this kernel speaks version ${protocolVersion} of the control protocol, the client ${said}`;
-      throw new RpcError(codes.invalidParams, `${text}: use the same yieldix on both sides`);
-    }
-    this.#isWelcome = true;
-    return { version: protocolVersion, name, pid, access: this.#access };
-  }
-
-  #ask(method: MethodName, params: unknown, withinMs: number): Call<unknown> {
-    this.#check(method);
-    const { link } = this.#server;
-    this.#server.begin(this.#session);
-    const mayWaitMs = method === "exit" ? withinMs + waitOf(params) : withinMs;
-    return link.ask({ session: this.#session, access: this.#access, method, params, withinMs: mayWaitMs });
-  }
-
-  #stuck(): Call<unknown> {
-    this.#check("stuck");
-    return notStuck();
-  }
-
-  #check(method: MethodName): void {
-    if (!this.#isWelcome) throw refused(`${method}: say hello with the token first`);
-    if (this.#access === "read-only" && changing.includes(method)) {
-      throw new RpcError(errorCodes.readOnly, `${method}: this port is read-only`);
-    }
-  }
-}
-
-function refused(why: string): RpcError {
-  return new RpcError(errorCodes.forbidden, why);
-}
-
-// Hashed, because only what is of the same length can be compared in constant time.
-function isSame(said: unknown, token: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return typeof said === "string" && timingSafeEqual(hash(said), hash(token));
-}
-
-function waitOf(params: unknown): number {
-  const { waitMs } = Object(params) as { waitMs?: unknown }; // looked at below
-  return typeof waitMs === "number" && waitMs > 0 ? Math.min(waitMs, longestWaitMs) : 0;
-}
-
 /** A peer that tells when its connection is over. */
 class ControlPeer extends Peer {
   readonly #visit: Visit;
@@ -216,6 +123,7 @@ class ControlPeer extends Peer {
   }
 
   static readonly #visited = routine(function* visited(run: Call<void>, visit: Visit): Program<void> {
+    visit.begun();
     try {
       yield* run;
     } finally {
@@ -223,7 +131,3 @@ class ControlPeer extends Peer {
     }
   });
 }
-
-const notStuck = routine(function* notStuck(): Program<undefined> {
-  return undefined;
-});

@@ -67,6 +67,7 @@ function listens(server: Server): void {
 function fails(at: Place, error: Error): void {
   const where = "path" in at ? at.path : `${at.host}:${at.port}`;
   tell({ kind: "trouble", text: `no control port on ${where}: ${error.message}` });
+  if ("path" in at) tell({ kind: "unopened" });
 }
 
 function came(door: Door, socket: Socket): void {

@@ -1,0 +1,101 @@
+// What the guard sees of a main thread that is stuck: that a turn does not end, which task's it is, and where it stands.
+// It looks while somebody is connected, or always for a watchdog; the stack is taken once a turn, when somebody asks.
+
+import { Heartbeat, TurnWatch } from "../../../kernel/heartbeat.ts";
+import { type EndOutcome, MainThread, type StuckStack } from "../../../kernel/machine/main-thread.ts";
+import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
+import { Watchdog } from "../../../kernel/watchdog.ts";
+import { Await, GetTime, Log, Sleep, WaitQueue } from "../../../syscalls/index.ts";
+import { until } from "../../lib/until.ts";
+import type { Stuck } from "../records.ts";
+
+/** How often it looks, ms. */
+const lookMs = 100;
+/** A turn that takes so long does not end, ms. */
+const stuckMs = 300;
+
+export interface StuckTurnsOptions {
+  /** Of the kernel, shared memory. */
+  readonly heartbeat: SharedArrayBuffer;
+  /** Has the main thread go on after a turn of it was ended. */
+  readonly kick: () => void;
+  /** Turns that take longer are ended without being asked, ms. */
+  readonly watchdogMs: number | undefined;
+}
+
+export class StuckTurns {
+  readonly #watch: TurnWatch;
+  readonly #main: MainThread;
+  readonly #dog: Watchdog | undefined;
+  readonly #everyMs: number;
+  readonly #watched = new WaitQueue("wait for", "somebody who is connected");
+  #watchers = 0;
+  /** The stack of the turn that was asked about last. */
+  #taken: { readonly turn: number; readonly stack: Promise<StuckStack | undefined> } | undefined = undefined;
+
+  constructor({ heartbeat: shared, kick, watchdogMs }: StuckTurnsOptions) {
+    const heartbeat = new Heartbeat(shared);
+    this.#watch = new TurnWatch(heartbeat);
+    this.#main = new MainThread({ heartbeat, kick });
+    this.#dog = watchdogMs === undefined ? undefined : new Watchdog(this.#watch, this.#main, watchdogMs);
+    this.#everyMs = Math.max(1, Math.min(lookMs, (watchdogMs ?? lookMs) / 4));
+    if (this.#dog !== undefined) this.#watchers++;
+  }
+
+  /** Somebody is connected. */
+  begin(): void {
+    this.#watchers++;
+    this.#watched.wake();
+  }
+
+  end(): void {
+    this.#watchers--;
+  }
+
+  /** Looks for ever. One task's whole work. */
+  look(): Call<void> {
+    return StuckTurns.#look(this);
+  }
+
+  static readonly #look = routine(function* look(turns: StuckTurns): Program<void> {
+    for (;;) {
+      yield* until(turns.#watched, () => turns.#watchers > 0);
+      const now = yield* new GetTime();
+      if (turns.#dog === undefined) turns.#watch.stuckFor(now);
+      else yield* StuckTurns.#bark(turns.#dog, now);
+      yield* new Sleep(turns.#everyMs);
+    }
+  });
+
+  static readonly #bark = routine(function* bark(dog: Watchdog, now: number): Program<void> {
+    try {
+      const ended = yield* new Await(dog.look(now));
+      if (ended?.outcome === "refused") yield* new Log(`the watchdog cannot end a turn: ${ended.reason}`);
+    } catch (error) {
+      if (!(error instanceof SyscallError)) throw error;
+      yield* new Log(`the watchdog cannot end a turn: ${error.message}`);
+    }
+  });
+
+  /** The turn that does not end; undefined: there is none. */
+  now(): Call<Stuck | undefined> {
+    return StuckTurns.#now(this);
+  }
+
+  static readonly #now = routine(function* now(turns: StuckTurns): Program<Stuck | undefined> {
+    const under = turns.#watch.stuckFor(yield* new GetTime());
+    if (under === undefined || under.forMs < stuckMs) return undefined;
+    if (turns.#taken?.turn !== under.turn) {
+      // It may be in native code, where it cannot be stopped: then there is no stack.
+      turns.#taken = { turn: under.turn, stack: turns.#main.stack().catch(() => undefined) };
+    }
+    const stack = yield* new Await(turns.#taken.stack);
+    const frames = stack?.frames.map(({ name, at }) => `${at} in ${name}`) ?? [];
+    return { tid: under.tid, name: stack?.name ?? "", forMs: under.forMs, stack: frames };
+  });
+
+  /** Ends the turn under way, if it is this task's. @throws ETIMEDOUT when the main thread cannot be reached */
+  kill({ tid, forMs }: Stuck): Await<EndOutcome> {
+    return new Await(this.#main.end({ tid, by: 0, why: "killed from a control port", forMs }));
+  }
+}
