@@ -39,6 +39,10 @@ export abstract class Endpoint implements Pollable, Closable {
     else if (interest === "write" && this.#writer === watcher) this.#writer = undefined;
   }
 
+  waiting(interest: Interest): Watcher | undefined {
+    return interest === "read" ? this.#reader : this.#writer;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -54,7 +58,7 @@ export abstract class Endpoint implements Pollable, Closable {
 
   /** True while a task waits for this direction. */
   protected watched(interest: Interest): boolean {
-    return (interest === "read" ? this.#reader : this.#writer) !== undefined;
+    return this.waiting(interest) !== undefined;
   }
 
   /** The machine saw an event: tell the watcher if the direction is ready now. A spurious event wakes nobody. */

@@ -18,7 +18,7 @@ export abstract class EpollEndpoint extends Endpoint implements EventTarget {
   generation = 0;
   protected readonly set: EpollSet;
   /** -1 while there is none. */
-  protected fd = -1;
+  fd = -1;
   protected readable = false;
   /** It was readable, and the latest call may have taken the rest. */
   protected mayBeDrained = false;

@@ -9,7 +9,7 @@ import { EpollListener } from "./epoll-listener.ts";
 import { EpollSet } from "./epoll-set.ts";
 import { HostMachine } from "./host.ts";
 import { type DescriptorWatch, loadLibc } from "./libc.ts";
-import type { Address, Connection, Listener, ListenOptions } from "./machine.ts";
+import type { Address, Closable, Connection, Listener, ListenOptions } from "./machine.ts";
 import { NodePoll } from "./node-poll.ts";
 import { SpareDescriptor } from "./spare-descriptor.ts";
 
@@ -62,6 +62,10 @@ export class EpollMachine extends HostMachine {
   connect(to: Address): Connection {
     checkAddress(to);
     return EpollConnection.connect(this.#set, to);
+  }
+
+  endpoints(): Iterable<Closable> {
+    return this.#set.endpoints;
   }
 
   override close(): void {

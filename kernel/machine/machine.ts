@@ -47,6 +47,10 @@ export interface Closable {
   readonly closed: boolean;
   /** The task that closes it when it ends; the kernel sets this. */
   owner: Owner | undefined;
+  /** Its descriptor, for people: -1 or left out where it has none. */
+  readonly fd?: number;
+  /** Who waits for this direction, for monitors; left out where nobody ever does. */
+  waiting?(interest: Interest): Watcher | undefined;
   /** Gives everything back; whoever waits for it gets EBADF. Twice is once. */
   close(): void;
 }
@@ -156,6 +160,8 @@ export interface Machine {
   listen(at: Address, options?: ListenOptions): Listener;
   /** As `listen`. */
   connect(to: Address): Connection;
+  /** Every socket that is open, whoever owns it: for monitors. */
+  endpoints?(): Iterable<Closable>;
   /** Closes every endpoint that is left. */
   close(): void;
 }

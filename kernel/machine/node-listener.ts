@@ -9,7 +9,7 @@ import { addressText, checkedBacklog, Endpoint } from "./endpoint.ts";
 import type { Address, Connection, Interest, Listener, ListenOptions } from "./machine.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { errorCode, systemError } from "./node-error.ts";
-import type { Home, SocketConnection } from "./socket-connection.ts";
+import { descriptorOf, type Home, type SocketConnection } from "./socket-connection.ts";
 import { removeStale } from "./stale-socket.ts";
 
 /** What a listener makes of those who come in. */
@@ -85,6 +85,10 @@ export class NodeListener extends Endpoint implements Listener {
 
   get label(): string {
     return this.#label;
+  }
+
+  get fd(): number {
+    return descriptorOf(this.#server);
   }
 
   get address(): Address {

@@ -64,6 +64,10 @@ export class NodeMachine extends HostMachine {
     return NodeConnection.connect(this.#home, to);
   }
 
+  endpoints(): Iterable<Closable> {
+    return this.#home.endpoints;
+  }
+
   override close(): void {
     super.close();
     for (const endpoint of this.#home.endpoints) endpoint.close();

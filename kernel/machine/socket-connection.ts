@@ -34,6 +34,10 @@ export abstract class SocketConnection extends StreamConnection {
     home.endpoints.add(this);
   }
 
+  get fd(): number {
+    return descriptorOf(this.#socket);
+  }
+
   override get local(): string {
     return this.#local;
   }
@@ -116,6 +120,12 @@ export abstract class SocketConnection extends StreamConnection {
     this.#peer = endText(socket.remoteAddress, socket.remotePort);
     this.rename(`${kind} ${this.#local} ${arrow} ${this.#peer}`);
   }
+}
+
+/** The descriptor of a socket or a server of Node's, which shows it nowhere but here; -1 where it has none. */
+export function descriptorOf(owner: object): number {
+  const { _handle: handle } = owner as { readonly _handle?: { readonly fd?: number } | null }; // checked on the next line
+  return typeof handle?.fd === "number" ? handle.fd : -1;
 }
 
 /** The listener's address as the near end of what it accepts; undefined where only the socket can tell. */

@@ -25,7 +25,7 @@ export class VirtualNetwork {
   readonly #options: NetworkOptions;
   readonly #addresses = new AddressBook<VirtualListener>();
   /** What is open, in the order of opening. */
-  readonly #endpoints = new Set<VirtualEndpoint>();
+  readonly endpoints: Set<VirtualEndpoint> = new Set();
 
   constructor(world: World, options: NetworkOptions) {
     for (const [name, value] of Object.entries({
@@ -52,14 +52,14 @@ export class VirtualNetwork {
       failure,
       backlog,
       hasDescriptor: () => this.#hasDescriptor(),
-      onAccept: (connection) => this.#endpoints.add(connection),
+      onAccept: (connection) => this.endpoints.add(connection),
       onRelease: (released) => {
         if (failure === undefined) this.#addresses.remove(bound);
         this.#released(released);
       },
     });
     if (failure === undefined) this.#addresses.add(bound, listener);
-    this.#endpoints.add(listener);
+    this.endpoints.add(listener);
     return listener;
   }
 
@@ -70,14 +70,14 @@ export class VirtualNetwork {
     const local = "path" in target ? "" : addressText(this.#addresses.nextClient(target));
     const failure = this.#outOfDescriptors(to);
     const client = this.#connection("path" in target ? `unix -> ${peer}` : `tcp ${local} -> ${peer}`, local, peer);
-    this.#endpoints.add(client);
+    this.endpoints.add(client);
     if (failure !== undefined) this.#world.after(0, () => client.failed(failure));
     else this.#world.after(this.#world.latencyMs(), () => this.#arrive(client, target, 0));
     return client;
   }
 
   close(): void {
-    for (const endpoint of this.#endpoints) endpoint.close();
+    for (const endpoint of this.endpoints) endpoint.close();
   }
 
   /** A connect request reaches the other side, which sets up its end at once and lets the listener know. */
@@ -116,12 +116,12 @@ export class VirtualNetwork {
   }
 
   readonly #released = (endpoint: VirtualEndpoint): void => {
-    this.#endpoints.delete(endpoint);
+    this.endpoints.delete(endpoint);
     this.#options.onRelease();
   };
 
   #hasDescriptor(): boolean {
-    return this.#endpoints.size < this.#options.maxEndpoints;
+    return this.endpoints.size < this.#options.maxEndpoints;
   }
 
   #outOfDescriptors(address: Address): Failure | undefined {
