@@ -33,6 +33,8 @@ function release(task: Task, kernel: Kernel): void {
   kernel.tasks.remove(task);
   if (kernel.traits.size !== 0) kernel.traits.remove(task);
   if (kernel.stopped.size !== 0) kernel.stopped.free(task);
+  if (kernel.gauges.size !== 0) kernel.gauges.remove(task);
+  if (kernel.watching !== undefined) kernel.watching.exited(task);
 }
 
 function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {

@@ -82,6 +82,13 @@ export class Exits {
     return record;
   }
 
+  /** As `Kernel.exitOf`. */
+  exitOf(tid: number): Exit {
+    const record = this.collect(tid);
+    if (record !== undefined) return record.exit;
+    throw new SyscallError("ESTALE", `task ${tid} has ended, and its exit is no longer remembered`);
+  }
+
   /** The latest ends, newest first. */
   latest(): ExitRecord[] {
     return [...this.#recent.slice(this.#place), ...this.#recent.slice(0, this.#place)].reverse();

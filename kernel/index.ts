@@ -2,10 +2,14 @@
 
 export type { Branch, Offered, Settled } from "./branch.ts";
 export type { Counters } from "./counters.ts";
+export { openEndpoints, ownerOf, waiterOf } from "./endpoints.ts";
 export * from "./errors.ts";
 export { type Exit, type ExitRecord, exitValue } from "./exits.ts";
+export type { Gauges, GaugeValue } from "./gauges.ts";
 export { Kernel } from "./kernel.ts";
+export type { KindWatch } from "./kind-watch.ts";
 export { defaultLimits, type KernelOptions, type Limits } from "./limits.ts";
+export type { KeptLogRecord, RecentLog } from "./log-ring.ts";
 export { logLine, logToStderr } from "./machine/console.ts";
 export type { Datagram, DatagramAddress, DatagramSockets, Datagrams } from "./machine/datagrams.ts";
 export { addressText, checkAddress, Endpoint } from "./machine/endpoint.ts";
@@ -18,6 +22,7 @@ export type { Job, Transferable, Workers } from "./machine/workers.ts";
 export type { LogLevel, LogRecord, Observer, TaskRecord } from "./observer.ts";
 export type { TaskLimits } from "./quota.ts";
 export type { Started } from "./resident.ts";
+export type { SlowTurn, SlowTurns } from "./slow-turns.ts";
 export {
   type Answer,
   type Blocked,
@@ -34,5 +39,10 @@ export {
   Yieldable,
 } from "./syscall.ts";
 export type { Task } from "./task.ts";
+export type { TaskWatch, TaskWindow } from "./task-watch.ts";
 export { printable, printableLines } from "./text.ts";
 export type { Timed, Timers } from "./timers.ts";
+export { Times } from "./times.ts";
+export type { TracedCall, TracedPage, Tracing } from "./tracing.ts";
+export type { Watch } from "./watch.ts";
+export type { Window } from "./watch-window.ts";

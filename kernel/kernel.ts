@@ -5,26 +5,21 @@
 import type { Offered } from "./branch.ts";
 import { Counters } from "./counters.ts";
 import { EndOfRun } from "./end-of-run.ts";
+import { adopt } from "./endpoints.ts";
 import { KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits } from "./exits.ts";
-import { checkedLimits, checkName, type KernelOptions, type Limits } from "./limits.ts";
-import { KernelLog } from "./log.ts";
+import { Gauges } from "./gauges.ts";
+import { checkedLimits, checkName, checkTasks, type KernelOptions, type Limits } from "./limits.ts";
+import { KernelLog, type RecentLog } from "./log.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
-import {
-  type LogLevel,
-  type Observer,
-  type ObserverEvent,
-  type TaskRecord,
-  Trace,
-  TraceEvent,
-  taskRecord,
-  tell,
-} from "./observer.ts";
+import type { LogLevel, Observer, ObserverEvent, TaskRecord } from "./observer.ts";
+import { plugIn, Trace, TraceEvent, taskRecord, tell, unplug } from "./observer.ts";
 import { originOf } from "./origin.ts";
 import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
 import { crashReport, panicDump } from "./report.ts";
 import { type Started, StartedTasks } from "./resident.ts";
+import { SlowTurns } from "./slow-turns.ts";
 import { Stopped } from "./stopped.ts";
 import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
@@ -35,6 +30,7 @@ import { TraitTable } from "./traits.ts";
 import { offer, opened } from "./trap.ts";
 import { turn, turnWith } from "./turn.ts";
 import { cancel, kill, setShield, unwind } from "./unwind.ts";
+import { Watch } from "./watch.ts";
 
 export class Kernel {
   // The loop, one lap a pass:
@@ -67,26 +63,33 @@ export class Kernel {
   readonly stopped: Stopped = new Stopped();
   /** Endpoints by owner. Here and not in the tasks, of which few own any. */
   readonly owned: Map<Task, Set<Closable>> = new Map();
+  /** Numbers that tasks publish. */
+  readonly gauges: Gauges = new Gauges();
+  readonly slowTurns: SlowTurns = new SlowTurns();
+  /** What is gathered while somebody watches; undefined while nobody does. */
+  watching: Watch | undefined = undefined;
   /** The task having its turn. */
   current: Task | undefined = undefined;
   /** The first task; undefined before it is made and once it has ended. Orphans become its children. */
   main: Task | undefined = undefined;
   /** Blocked tasks that something outside the kernel can wake. */
   outside = 0;
+  /** The tid that the next task will have. */
+  nextTid = 1;
   /** Traps that the turn under way may still make. */
   trapsLeft = 0;
   /** When it was made, on the machine's clock, ms. */
   readonly bootedAt: number;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
+  /** True while the machine lets the world in. */
+  isPolling = false;
 
   readonly #ready = new Ring<Task>();
   readonly #log: KernelLog;
   readonly #shuffle: KernelOptions["shuffle"] | undefined;
   readonly #pace: Pace;
-  #nextTid = 1;
   readonly #end: EndOfRun = new EndOfRun(this);
-  #polling = false;
   readonly #started: StartedTasks = new StartedTasks(this);
 
   constructor(machine: Machine, options: KernelOptions = {}) {
@@ -98,7 +101,7 @@ export class Kernel {
     this.#log = new KernelLog(this, log);
     this.#shuffle = shuffle;
     this.bootedAt = machine.now();
-    this.#pace = new Pace(this.limits, this.bootedAt);
+    this.#pace = new Pace(this.limits, this.bootedAt, this.slowTurns);
   }
 
   /**
@@ -151,18 +154,13 @@ export class Kernel {
    */
   spawn<T>(program: Runnable<T>, name?: string, parent: Task | undefined = this.main): Tid<T> {
     this.#end.check();
-    if (this.tasks.size >= this.limits.tasks) {
-      throw new SyscallError(
-        "EAGAIN",
-        `${this.tasks.size} tasks are live, at most ${this.limits.tasks}: wait for some to end`,
-      );
-    }
+    checkTasks(this.tasks.size, this.limits);
     if (name !== undefined) checkName(name, this.limits);
     if (this.traits.size !== 0) this.traits.get(parent)?.quota?.checkChildren();
     const origin = originOf(parent, program, name);
-    const task = new Task(this, this.#nextTid as Tid, origin, parent); // the only place that makes tids
+    const task = new Task(this, this.nextTid as Tid, origin, parent); // the only place that makes tids
     task.frame = new BottomFrame(opened(program));
-    this.#nextTid++;
+    this.nextTid++;
     if (this.traits.size !== 0) this.traits.inherit(task, parent);
     this.tasks.add(task);
     this.counters.spawned++;
@@ -225,18 +223,13 @@ export class Kernel {
 
   /** Cancels the main task, and kills it if it is still there after `drainMs`. From outside: a signal, a shutdown. */
   terminate(why: string, drainMs: number): void {
-    if (this.main !== undefined && this.#end.terminate(this.main, why, drainMs) && this.#polling)
+    if (this.main !== undefined && this.#end.terminate(this.main, why, drainMs) && this.isPolling)
       this.machine.interrupt();
-  }
-
-  /** The tid that the next task will have. */
-  get nextTid(): number {
-    return this.#nextTid;
   }
 
   /** The live task of a tid; undefined if it has ended. @throws ESRCH if no task ever had it */
   find(tid: number): Task | undefined {
-    if (!Number.isInteger(tid) || tid < 1 || tid >= this.#nextTid) {
+    if (!Number.isInteger(tid) || tid < 1 || tid >= this.nextTid) {
       throw new SyscallError("ESRCH", `no task has ever had tid ${shown(tid)}`);
     }
     return this.tasks.get(tid);
@@ -244,19 +237,12 @@ export class Kernel {
 
   /** How a task that is over ended. @throws ESTALE if that is no longer remembered */
   exitOf(tid: number): Exit {
-    const record = this.exits.collect(tid);
-    if (record !== undefined) return record.exit;
-    throw new SyscallError("ESTALE", `task ${tid} has ended, and its exit is no longer remembered`);
+    return this.exits.exitOf(tid);
   }
 
   /** Makes a task the owner of an endpoint: its end closes it. @throws EBADF when it is closed, EMFILE at its limit */
   adopt(endpoint: Closable, task: Task): void {
-    if (endpoint.closed) throw new SyscallError("EBADF", `${endpoint.label} is closed: nobody can own it`);
-    const owned = task.owned ?? new Set();
-    if (this.traits.size !== 0 && endpoint.owner !== task) this.traits.get(task)?.quota?.checkSockets(owned.size);
-    endpoint.owner?.disown(endpoint);
-    endpoint.owner = task;
-    this.owned.set(task, owned.add(endpoint));
+    adopt(endpoint, task);
   }
 
   /** The machine's time now, ms. `uptimeMs` is cheaper and up to a turn old. */
@@ -269,29 +255,39 @@ export class Kernel {
     task.state = State.ready;
     task.since = this.uptimeMs;
     this.#ready.push(task);
+    if (this.watching !== undefined) this.watching.readied(task);
     if (this.observers.length !== 0) this.observe("ready", task, undefined);
-    if (this.#polling) this.machine.interrupt();
+    if (this.isPolling) this.machine.interrupt();
   }
 
-  /** The ready queue, in order; it may still hold tasks that have ended. For checkers. */
-  readyTasks(): Iterable<Task> {
+  /** The ready queue, in order; it may still hold tasks that have ended. For checkers and monitors. */
+  readyTasks(): Iterable<Task> & { readonly size: number } {
     return this.#ready;
+  }
+
+  /** Somebody watches from now on: gathers what costs more than a comparison, until `unwatch` was called as often. */
+  watch(): Watch {
+    this.watching ??= new Watch(this);
+    return this.watching.joined();
+  }
+
+  /** One of those who watched has left. With the last of them goes what was gathered. */
+  unwatch(): void {
+    if (this.watching?.left() === true) this.watching = undefined;
+  }
+
+  /** Records of the kernel log after a seq, oldest first: of the latest 1,000 (1,000,000 characters) at most `limit`. */
+  recentLog(after = 0, limit = 1_000): RecentLog {
+    return this.#log.recent.after(after, limit);
   }
 
   /** Adds an observer. @throws EAGAIN at the bound */
   addObserver(observer: Observer): void {
-    if (this.observers.length >= this.limits.observers) {
-      throw new SyscallError(
-        "EAGAIN",
-        `${this.observers.length} observers are plugged in, at most ${this.limits.observers}`,
-      );
-    }
-    this.observers.push(observer);
+    plugIn(this, observer);
   }
 
   unobserve(observer: Observer): void {
-    const place = this.observers.indexOf(observer);
-    if (place >= 0) this.observers.splice(place, 1);
+    unplug(this, observer);
   }
 
   observe(event: ObserverEvent, first: unknown, second: unknown): void {
@@ -321,11 +317,8 @@ export class Kernel {
   }
 
   #boot(program: Runnable<unknown>, name: string | undefined): void {
-    if (this.#nextTid !== 1) {
-      throw new SyscallError(
-        "EBUSY",
-        "this kernel has been started: inside it, spawn a task; beside it, make a new Kernel",
-      );
+    if (this.nextTid !== 1) {
+      throw new SyscallError("EBUSY", "this kernel is started: inside it, spawn a task; beside it, make a new Kernel");
     }
     this.main = this.tasks.get(this.spawn(program, name, undefined));
   }
@@ -338,7 +331,8 @@ export class Kernel {
 
   #fireTimers(): void {
     try {
-      this.timers.fire(this.#pace.now);
+      if (this.watching === undefined) this.timers.fire(this.#pace.now);
+      else this.watching.fireTimers(this.#pace.now);
     } catch (error) {
       throw this.#panic("a timer threw", error);
     }
@@ -361,24 +355,29 @@ export class Kernel {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }
     this.current = undefined;
+    if (this.watching !== undefined) this.watching.turned(task);
     if (this.observers.length !== 0) this.observe("turn", task, undefined);
     if (--this.#pace.turnsToClock === 0) {
-      this.#pace.look(this.machine.now());
+      this.#pace.look(this.machine.now(), task);
       this.uptimeMs = this.#pace.uptimeMs;
     }
   }
 
   *#poll(idleMs: number): Generator<number, void, void> {
     this.counters.polls++;
-    this.#polling = true;
+    this.isPolling = true;
+    if (this.watching !== undefined) this.watching.polls(idleMs);
     yield idleMs;
-    this.#polling = false;
+    this.isPolling = false;
     this.#pace.polled(this.machine.now());
     this.uptimeMs = this.#pace.uptimeMs;
+    if (this.watching !== undefined) this.watching.polled(this.#pace.now);
   }
 
   *#idle(): Generator<number, void, void> {
     if (this.tasks.size === 0) return;
+    const now = this.machine.now();
+    this.#pace.idle(now);
     if (this.timers.size === 0 && !this.#canBeWoken()) {
       this.#end.inDeadlock();
       if (this.#ready.size === 0 && this.timers.size === 0 && this.tasks.size > 0) {
@@ -386,12 +385,13 @@ export class Kernel {
       }
       return;
     }
-    yield* this.#poll(Math.max(0, this.timers.next - this.machine.now()));
+    yield* this.#poll(Math.max(0, this.timers.next - now));
   }
 
-  // From outside, by an event or by whoever stopped a task and may have it go on.
+  // From outside: by an event, by whoever stopped a task and may have it go on, or by who watches and wants it to wait.
   #canBeWoken(): boolean {
-    return this.machine.alive() && (this.outside > 0 || (this.stopped.size > 0 && this.machine.asynchronous));
+    if (this.machine.alive() && (this.outside > 0 || (this.stopped.size > 0 && this.machine.asynchronous))) return true;
+    return !this.#end.hasBegun && this.watching?.holds() === true;
   }
 
   #panic(message: string, cause: unknown): KernelPanic {

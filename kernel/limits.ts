@@ -52,6 +52,12 @@ export interface Limits {
   readonly pollMs: number;
 }
 
+/** @throws EAGAIN when there can be no more tasks */
+export function checkTasks(live: number, { tasks }: Limits): void {
+  if (live < tasks) return;
+  throw new SyscallError("EAGAIN", `${live} tasks are live, at most ${tasks}: wait for some to end`);
+}
+
 /** @throws ENAMETOOLONG for a task's name that is too long, TypeError for what is no text */
 export function checkName(name: string, { nameLength }: Limits): void {
   if (typeof name !== "string") throw new TypeError(`a task's name is text, not ${shown(name)}`);

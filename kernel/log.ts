@@ -4,9 +4,12 @@
 import { inspect } from "node:util";
 import type { Kernel } from "./kernel.ts";
 import { maxLogLength } from "./limits.ts";
+import { LogRing } from "./log-ring.ts";
 import { logToStderr } from "./machine/console.ts";
 import type { LogFields, LogLevel, LogRecord } from "./observer.ts";
 import { shown, truncated } from "./text.ts";
+
+export type { RecentLog } from "./log-ring.ts";
 
 /** Fields of one record; those beyond are left out. */
 const maxFields = 32;
@@ -16,6 +19,8 @@ const maxFieldLength = 1_024;
 export class KernelLog {
   readonly #kernel: Kernel;
   readonly #write: (record: LogRecord) => void;
+  /** The latest records. */
+  readonly recent: LogRing = new LogRing();
 
   /** @param write where records go; default: stderr, escaped */
   constructor(kernel: Kernel, write: (record: LogRecord) => void = logToStderr) {
@@ -28,6 +33,7 @@ export class KernelLog {
     const kernel = this.#kernel;
     const at = kernel.clock() - kernel.bootedAt;
     const record: LogRecord = { level, tid, name, text: truncated(text, maxLogLength), at, fields: bounded(fields) };
+    this.recent.add(record);
     if (kernel.observers.length !== 0) kernel.observe("log", record, undefined);
     try {
       this.#write(record);

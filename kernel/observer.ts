@@ -2,12 +2,13 @@
 // typed arrays. On top of that, observers: passive listeners that are told of each event and can change nothing; one
 // that throws is unplugged. Everything a monitor shows is one of the plain records below.
 
+import { SyscallError } from "./errors.ts";
 import type { Exit } from "./exits.ts";
 import type { Kernel } from "./kernel.ts";
 import { siteText } from "./stack.ts";
 import type { Syscall, Wait } from "./syscall.ts";
 import { State, type Task } from "./task.ts";
-import { shown } from "./text.ts";
+import { shown, truncated } from "./text.ts";
 
 /** A passive listener to task events. Implement what you need; never call into the kernel from it. */
 export interface Observer {
@@ -69,6 +70,8 @@ export interface TaskRecord {
   readonly nice: number;
   /** "name (file:line:column)" of the spawn; "" where it is not known. */
   readonly spawnedAt: string;
+  /** Columns that its wait declares, by name. */
+  readonly columns: Readonly<Record<string, string | number>>;
 }
 
 const stateNames = {
@@ -90,6 +93,25 @@ function waitOf(task: Task): Pick<TaskRecord, "verb" | "object" | "holders"> {
   }
 }
 
+const maxColumns = 8;
+const maxColumnLength = 64;
+
+// As the words: the syscall's own code.
+function columnsOf(task: Task): Readonly<Record<string, string | number>> {
+  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
+  if (wait === undefined) return {};
+  try {
+    const columns = Object.entries(wait.columns?.() ?? {}).slice(0, maxColumns);
+    return Object.fromEntries(columns.map(([name, value]) => [truncated(name, maxColumnLength), cell(value)]));
+  } catch {
+    return {}; // what they would have said is not worth the row
+  }
+}
+
+function cell(value: unknown): string | number {
+  return typeof value === "number" && Number.isFinite(value) ? value : truncated(String(value), maxColumnLength);
+}
+
 /** A task as it is now. */
 export function taskRecord(task: Task): TaskRecord {
   const { verb, object, holders } = waitOf(task);
@@ -108,6 +130,7 @@ export function taskRecord(task: Task): TaskRecord {
     stopped: task.kernel.stopped.has(task),
     nice: task.kernel.traits.get(task)?.nice ?? 0,
     spawnedAt: task.origin.spawn.site === undefined ? "" : siteText(task.origin.spawn.site),
+    columns: columnsOf(task),
   };
 }
 
@@ -145,13 +168,16 @@ export class Trace {
     this.#mask = size - 1;
   }
 
-  trap(tid: number, syscall: Syscall<unknown>): void {
-    const kind = this.#kindOf(syscall.constructor);
+  /** Notes a trap. @returns the number of its kind */
+  trap(tid: number, syscall: Syscall<unknown>): number {
+    const kind = this.kindOf(syscall.constructor);
     (this.#counts[kind] as number)++; // numbers of kinds are below the bound
     this.event(tid, kind);
+    return kind;
   }
 
-  #kindOf(made: SyscallClass): number {
+  /** The number of a class of syscalls: from 0, in the order of their first traps. */
+  kindOf(made: SyscallClass): number {
     const recent = this.#recent;
     for (let place = 0; place < recent.length; place++) {
       if (recent[place] === made) return this.#recentKinds[place] as number; // inside
@@ -178,6 +204,20 @@ export class Trace {
     this.#events[place] = event;
   }
 
+  /** The kinds so far, each in the place of its number: its class (undefined for those beyond the bound) and its traps. */
+  kinds(): { readonly name: string; readonly made: SyscallClass | undefined; readonly calls: number }[] {
+    const classes: (SyscallClass | undefined)[] = [];
+    for (const [made, kind] of this.#kinds) classes[kind] = made;
+    return this.#kindNames.map((name, kind) => ({ name, made: classes[kind], calls: this.#counts[kind] ?? 0 }));
+  }
+
+  /** Traps so far, of all kinds. */
+  get traps(): number {
+    let traps = 0;
+    for (let kind = 0; kind < this.#kindNames.length; kind++) traps += this.#counts[kind] ?? 0;
+    return traps;
+  }
+
   /** Traps so far, by the name of the syscall's class. */
   byKind(): Map<string, number> {
     const counts = new Map<string, number>();
@@ -198,6 +238,19 @@ export class Trace {
     }
     return events;
   }
+}
+
+/** @throws EAGAIN at the bound of observers */
+export function plugIn({ observers, limits }: Kernel, observer: Observer): void {
+  if (observers.length >= limits.observers) {
+    throw new SyscallError("EAGAIN", `${observers.length} observers are plugged in, at most ${limits.observers}`);
+  }
+  observers.push(observer);
+}
+
+export function unplug({ observers }: Kernel, observer: Observer): void {
+  const place = observers.indexOf(observer);
+  if (place >= 0) observers.splice(place, 1);
 }
 
 /** Tells every observer; one that throws is unplugged, and the log says so. */

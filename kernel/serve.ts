@@ -11,8 +11,14 @@ import { heed } from "./unwind.ts";
 /** Counts it, and calls its handler. @throws what that throws */
 export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
   task.traps++;
-  kernel.trace.trap(task.tid, syscall);
+  const kind = kernel.trace.trap(task.tid, syscall);
   if (kernel.observers.length !== 0) kernel.observe("trap", task, syscall);
+  if (kernel.watching !== undefined) return kernel.watching.serve(task, syscall, kind);
+  return served(task, kernel, syscall);
+}
+
+/** Calls its handler, if the task may make this syscall. @throws what the handler throws; EPERM */
+export function served(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
   const traits = kernel.traits.current;
   if (traits !== undefined) checkPledge(traits, task, syscall);
   return syscall.handle(task, kernel);
@@ -24,9 +30,7 @@ export function handled(task: Task, kernel: Kernel, syscall: Syscall<unknown>): 
  * @throws what the handler throws; TypeError when it does not return what it described, or something else that blocks
  */
 export function handledBy(task: Task, kernel: Kernel, syscall: Syscall<unknown>): unknown {
-  const traits = kernel.traits.current;
-  if (traits !== undefined) checkPledge(traits, task, syscall);
-  const answer = syscall.handle(task, kernel);
+  const answer = served(task, kernel, syscall);
   const parked = task.wait;
   if (parked === undefined ? answer instanceof Parked : (answer as unknown) !== parked) throw misused(syscall);
   return answer;
@@ -46,9 +50,11 @@ export function settle(task: Task, kernel: Kernel, syscall: unknown, answer: unk
     task.answer = answer;
   } else if (parked !== undefined && (answer as unknown) === parked) {
     arm(task, kernel, parked);
+    if (kernel.watching !== undefined) kernel.watching.armed(task);
   } else {
     task.wait = undefined;
     fault(task, misused(syscall));
+    if (kernel.watching !== undefined) kernel.watching.armed(task);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Timed } from "./timers.ts";
 export { untold } from "./burial.ts";
 export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
+export { checkGauge } from "./gauges.ts";
 export { checkName } from "./limits.ts";
 export { isLiteralAddress } from "./machine/names.ts";
 export { needed } from "./needed.ts";
@@ -79,6 +80,11 @@ export interface Wait<in T> {
   readonly bounded?: boolean;
   /** The tasks that could end the wait: the edges of the wait-for graph. */
   holders?(): readonly Tid[];
+  /**
+   * Columns of its own, for monitors: more of what it waits for, by names, such as `{ queue: "jobs", place: 3 }`. Asked when
+   * somebody looks; the first 8, names and texts cut at 64 characters.
+   */
+  columns?(): Readonly<Record<string, string | number>>;
   /** The waits it consists of, for one that waits for several things at once. */
   parts?(): readonly Wait<unknown>[];
   /** An answer was granted, and the task was killed before it took it: return the lock, the item, the slot. */
@@ -206,6 +212,12 @@ export abstract class Syscall<T> extends Yieldable<T> {
   get family(): string {
     return "own";
   }
+
+  /**
+   * What it is about, in a few words, for a trace of syscalls: what stands between the parentheses of `KillTask(99)`.
+   * Default: the values of its public fields, or its `object` as a wait. Asked only while somebody traces.
+   */
+  describe?(): string;
 
   /**
    * Serves the request. Return the answer, return `task.block(wait, arm)`, or throw.

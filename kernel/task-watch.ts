@@ -33,14 +33,15 @@ export class TaskWatch {
   readonly readyWaits: Times = new Times();
   /** For the watch: when it became ready, on the machine's clock; NaN where that was not seen. */
   readyAt: number = Number.NaN;
+  /** For the watch: its place among those that have had a turn in the window under way; -1: it has had none. */
+  place = -1;
   /** For the watch: the kind of syscall it waits in, and since when; -1: it does not, or that was not seen. */
   kind = -1;
   blockedAt: number = Number.NaN;
   readonly #windows: Windows;
   /** How many windows were closed when it was seen first. */
   readonly #seen: number;
-  // The window under way, if it has had a turn in it; then those that are closed, each in the place of its number.
-  #isOpen = false;
+  // The window under way; then those that are closed, each in the place of its number.
   #runMs = 0;
   #readyMs = 0;
   #turns: number;
@@ -78,14 +79,11 @@ export class TaskWatch {
     });
   }
 
-  /** For the watch: notes a turn. True if it is the first in the window under way. */
-  ran(ms: number): boolean {
+  /** For the watch: notes a turn. */
+  ran(ms: number): void {
     this.runMs += ms;
     this.turnTimes.record(ms);
     this.#runMs += ms;
-    const isFirst = !this.#isOpen;
-    this.#isOpen = true;
-    return isFirst;
   }
 
   /** For the watch: notes a wait for a turn. */
@@ -106,7 +104,7 @@ export class TaskWatch {
     this.#turns = task.turns;
     this.#traps = task.traps;
     this.#runMs = this.#readyMs = 0;
-    this.#isOpen = false;
+    this.place = -1;
   }
 
   /** Forgets totals, maxima and histograms; windows stay. */

@@ -1,79 +1,291 @@
 // What is gathered only while somebody watches: the exact time of each turn, waits for turns, how late the loop came round,
 // what each kind of syscall costs, whole syscalls of the tasks that are traced. Without a watch all of it costs the kernel
 // one comparison a turn and a trap. All times are of the machine's clock, ms, so it works on simulated time too.
+//
+// One clock read a turn: the end of one is the start of the next, since nothing else happens between two turns of a lap. So
+// turns sum to the time that programs really took; what is left of wall time is the kernel's own, polls included, or idle.
 
 import type { GaugeValue } from "./gauges.ts";
 import type { Kernel } from "./kernel.ts";
-import type { Task } from "./task.ts";
-import type { TaskWatch } from "./task-watch.ts";
-import type { Times } from "./times.ts";
+import type { KindWatch } from "./kind-watch.ts";
+import { slowTurnMs } from "./slow-turns.ts";
+import type { Syscall } from "./syscall.ts";
+import { SyscallWatch } from "./syscall-watch.ts";
+import { State, type Task } from "./task.ts";
+import { TaskWatch, type Windows } from "./task-watch.ts";
 import type { Tracing } from "./tracing.ts";
+import { OpenWindow, type Window } from "./watch-window.ts";
 
-/** What went on between two ticks. */
-export interface Window {
-  /** How long it was. */
-  readonly ms: number;
-  /** Time in turns, in the kernel and its polls, and in polls that waited because nothing was ready: together `ms`. */
-  readonly runMs: number;
-  readonly pollMs: number;
-  readonly idleMs: number;
-  readonly turns: number;
-  readonly traps: number;
-  readonly polls: number;
-  /** Length of the ready queue at its end. */
-  readonly ready: number;
-  /** Time from ready to running. */
-  readonly readyWaits: Times;
-  /** How late the loop came round, each time it did: how late a timer fired, or could have. */
-  readonly lags: Times;
-}
+/** Windows that are kept. */
+const maxWindows = 60;
 
-/** A class of syscalls. */
-export interface KindWatch {
-  readonly name: string;
-  /** As a pledge names it; "" where it cannot be told. */
-  readonly family: string;
-  /** Since boot. */
-  readonly calls: number;
-  /** In the last window. */
-  readonly windowCalls: number;
-  /** Errors thrown into callers by its handler or by a failed wake. */
-  readonly errors: number;
-  /** Waits that have ended, in whatever way. */
-  readonly blocked: Times;
-  /** Time in its handlers, ms: a sample of the calls is timed, and this is their mean, times the calls. */
-  readonly kernelMs: number;
-  /** `kernelMs` of the last window alone. */
-  readonly windowKernelMs: number;
-  /** Tasks that wait in it now. */
-  readonly inside: number;
-}
-
-export interface Watch {
+export class Watch implements Windows {
   readonly kernel: Kernel;
-  /** The last window that was closed; undefined before the first tick. */
-  readonly last: Window | undefined;
-  /** The last windows, oldest first; at most 60. */
-  readonly windows: readonly Window[];
-  /** When the watch began, on the machine's clock. */
+  /** When it began, on the machine's clock. */
   readonly since: number;
+  /** How many windows have been closed. */
+  closed = 0;
+  /** Since when a total deadlock is held, on the machine's clock; undefined: there is none. See `holdsDeadlock`. */
+  deadlockSince: number | undefined = undefined;
+  readonly #windows: Window[] = [];
+  readonly #tasks = new Map<Task, TaskWatch>();
+  readonly #syscalls: SyscallWatch;
+  readonly #gauges = new WeakMap<GaugeValue, number[]>();
+  #window: OpenWindow;
+  /** Those that have had a turn in the window under way: only these are looked at when it closes. */
+  #ran: TaskWatch[] = [];
+  #holdsDeadlock = false;
+  #watchers = 0;
+  /** The end of the latest turn, poll or round of timers: the latest clock read. */
+  #now: number;
+  /** When the loop last came round, and how long the lap took that ended with the latest poll. */
+  #roundAt: number;
+  #lapMs = 0;
+  /** The poll under way waits because nothing is ready, and until when it did. */
+  #isIdle = false;
+  #wokenAt: number = Number.NaN;
+
+  constructor(kernel: Kernel) {
+    this.kernel = kernel;
+    this.since = this.#now = this.#roundAt = kernel.clock();
+    this.#syscalls = new SyscallWatch(kernel);
+    this.#window = new OpenWindow(kernel, this.since);
+    kernel.slowTurns.areTimed = true;
+    this.#isIdle = kernel.isPolling && kernel.readyTasks().size === 0;
+  }
+
+  /** The last window that was closed; undefined before the first tick. */
+  get last(): Window | undefined {
+    return this.#windows.at(-1);
+  }
+
+  /** The last windows, oldest first; at most 60. */
+  get windows(): readonly Window[] {
+    return this.#windows;
+  }
+
   /**
    * While true, a total deadlock does not end the run of an asynchronous machine: the kernel waits, as for something
    * outside, until a task is woken, killed or started, or nobody watches any more.
    */
-  holdsDeadlock: boolean;
-  /** Since when a total deadlock is held so, on the machine's clock; undefined: there is none. */
-  readonly deadlockSince: number | undefined;
-  /** Closes the window under way and begins the next. Called once a second by whoever shows what was gathered. */
-  tick(): void;
+  get holdsDeadlock(): boolean {
+    return this.#holdsDeadlock;
+  }
+
+  set holdsDeadlock(isHeld: boolean) {
+    this.#holdsDeadlock = isHeld;
+    if (!isHeld) this.#letGo();
+  }
+
   /** What is known of a task; undefined if it has done nothing since the watch began, or has ended. */
-  of(task: Task): TaskWatch | undefined;
-  /** Every kind of syscall that was made since boot. */
-  kinds(): KindWatch[];
+  of(task: Task): TaskWatch | undefined {
+    return this.#tasks.get(task);
+  }
+
+  /** Every kind of syscall that was made since boot. Looks at every task. */
+  kinds(): KindWatch[] {
+    return this.#syscalls.kinds((task) => this.#tasks.get(task)?.kind ?? -1);
+  }
+
   /** A gauge's value at the end of each of the last windows, oldest first; at most 60. */
-  gaugeHistory(gauge: GaugeValue): readonly number[];
-  /** Forgets totals, maxima and histograms of tasks. @param tasks default: all */
-  reset(tasks?: Iterable<Task>): void;
-  /** Begins to note whole syscalls. @throws EAGAIN at the bound of 16 at the same time */
-  trace(tids: Iterable<number> | "all"): Tracing;
+  gaugeHistory(gauge: GaugeValue): readonly number[] {
+    return this.#gauges.get(gauge) ?? [];
+  }
+
+  /** Forgets totals, maxima and histograms of tasks; windows stay. @param tasks default: all, and of the kinds */
+  reset(tasks?: Iterable<Task>): void {
+    if (tasks === undefined) this.#syscalls.reset();
+    for (const task of tasks ?? this.#tasks.keys()) this.#tasks.get(task)?.reset();
+  }
+
+  /**
+   * Begins to note whole syscalls. Those who trace do not see each other's.
+   * @param tids of these tasks, at most 1,024, or of all
+   * @throws EAGAIN at the bound of 16 traces at the same time, E2BIG
+   */
+  trace(tids: Iterable<number> | "all"): Tracing {
+    return this.#syscalls.trace(tids);
+  }
+
+  /** Closes the window under way and begins the next: to be called once a second by whoever shows what was gathered. */
+  tick(): void {
+    const { kernel } = this;
+    // A turn belongs to the window it ends in. So does what a poll is in the middle of, up to now.
+    if (kernel.current === undefined) {
+      const now = kernel.clock();
+      if (kernel.isPolling) this.#pollUntil(now);
+      this.#read(now);
+    }
+    const window = this.#window.closed(kernel, this.#now);
+    for (const watch of this.#ran) watch.close(window.ms);
+    for (const gauge of kernel.gauges) this.#noteGauge(gauge);
+    this.#syscalls.tick();
+    this.#ran = [];
+    this.#windows.push(window);
+    if (this.#windows.length > maxWindows) this.#windows.shift();
+    this.closed++;
+    this.#window = new OpenWindow(kernel, this.#now);
+  }
+
+  // What follows is for the kernel's own files.
+
+  /** A turn is over. */
+  turned(task: Task): void {
+    const from = this.#now;
+    const now = this.kernel.machine.now();
+    const ms = now - from;
+    this.#window.runMs += ms;
+    if (ms >= slowTurnMs) this.kernel.slowTurns.add(now - this.kernel.bootedAt, ms, task);
+    this.#noteTurn(this.#watchOf(task), from, now);
+    this.#read(now);
+  }
+
+  #noteTurn(watch: TaskWatch, from: number, now: number): void {
+    const waited = from - watch.readyAt; // NaN where that is not known
+    if (waited >= 0) {
+      watch.waited(waited);
+      this.#window.readyWaits.record(waited);
+    }
+    const { state } = watch.task;
+    watch.readyAt = state === State.ready ? now : Number.NaN;
+    if (state === State.blocked) watch.blockedAt = now;
+    watch.ran(now - from);
+    if (state === State.exited) this.#forget(watch);
+    else if (watch.place < 0) watch.place = this.#ran.push(watch) - 1;
+  }
+
+  /** A task is ready. */
+  readied(task: Task): void {
+    const { kernel } = this;
+    if (task === kernel.current) return; // cut, or it gave up the CPU: since the end of its turn
+    const at = kernel.isPolling ? this.#woken() : this.#now;
+    const watch = this.#watchOf(task);
+    watch.readyAt = at;
+    if (watch.kind >= 0) this.#unblocked(watch, at);
+  }
+
+  /** A task has ended. In a turn of its own: then that is still to be noted. */
+  exited(task: Task): void {
+    const watch = this.#tasks.get(task);
+    if (watch === undefined) return;
+    if (watch.kind >= 0) this.#unblocked(watch, this.#now);
+    if (task !== this.kernel.current) this.#forget(watch);
+  }
+
+  // Not left to the next tick: a million tasks may begin and end before that.
+  #forget(watch: TaskWatch): void {
+    this.#tasks.delete(watch.task);
+    const last = watch.place < 0 ? undefined : this.#ran.pop();
+    if (last === undefined || last === watch) return;
+    last.place = watch.place;
+    this.#ran[watch.place] = last;
+  }
+
+  /** A lap begins: fires the timers that are due. */
+  fireTimers(due: number): void {
+    const { timers } = this.kernel;
+    const lateMs = due - timers.next;
+    this.#window.lags.record(Math.max(0, lateMs, this.#lapMs, this.#now - this.#roundAt));
+    this.#lapMs = 0;
+    if (lateMs >= 0) {
+      timers.fire(due);
+      this.#read(this.kernel.machine.now()); // the time it took is no task's
+    }
+    this.#roundAt = this.#now;
+  }
+
+  /** The machine is about to let the world in. */
+  polls(idleMs: number): void {
+    this.#lapMs = this.#now - this.#roundAt;
+    this.#isIdle = idleMs > 0;
+    this.#wokenAt = Number.NaN;
+  }
+
+  /** It has. */
+  polled(now: number): void {
+    this.#pollUntil(now);
+    this.#isIdle = false;
+    this.#read(now);
+    this.#roundAt = now;
+    if (this.kernel.readyTasks().size > 0) this.deadlockSince = undefined;
+  }
+
+  /** True when a total deadlock that has just been found is to be held. */
+  holds(): boolean {
+    if (!this.#holdsDeadlock || !this.kernel.machine.asynchronous) return false;
+    this.deadlockSince ??= this.kernel.clock();
+    return true;
+  }
+
+  /** One more watches. */
+  joined(): this {
+    this.#watchers++;
+    return this;
+  }
+
+  /** One less does. True if nobody is left. */
+  left(): boolean {
+    if (--this.#watchers > 0) return false;
+    this.#letGo();
+    this.kernel.slowTurns.areTimed = false;
+    return true;
+  }
+
+  /** Serves a syscall as `served` does, and notes what comes of it. @throws what that throws */
+  serve(task: Task, syscall: Syscall<unknown>, kind: number): unknown {
+    return this.#syscalls.serve(task, syscall, kind);
+  }
+
+  /** What a handler returned was a wait, which has been armed, or has failed. */
+  armed(task: Task): void {
+    const kind = this.#syscalls.armed(task);
+    if (kind >= 0) this.#watchOf(task).kind = kind;
+  }
+
+  #unblocked(watch: TaskWatch, at: number): void {
+    const ms = at - watch.blockedAt;
+    const { kind } = watch;
+    watch.kind = -1;
+    watch.blockedMs += ms;
+    this.#syscalls.unblocked(watch.task, kind, ms);
+  }
+
+  /** When the world came in: at the first wake of the poll under way, which is not over until the machine has told all. */
+  #woken(): number {
+    if (Number.isNaN(this.#wokenAt)) this.#wokenAt = this.kernel.machine.now();
+    return this.#wokenAt;
+  }
+
+  #pollUntil(now: number): void {
+    if (!this.#isIdle) return;
+    this.#window.idleMs += Math.max(0, (Number.isNaN(this.#wokenAt) ? now : this.#wokenAt) - this.#now);
+    if (!Number.isNaN(this.#wokenAt)) this.#isIdle = false;
+  }
+
+  #read(now: number): void {
+    this.#now = now;
+    this.#syscalls.begins(now);
+  }
+
+  #watchOf(task: Task): TaskWatch {
+    let watch = this.#tasks.get(task);
+    if (watch === undefined) {
+      watch = new TaskWatch(task, this);
+      this.#tasks.set(task, watch);
+    }
+    return watch;
+  }
+
+  #noteGauge(gauge: GaugeValue): void {
+    const history = this.#gauges.get(gauge) ?? [];
+    history.push(gauge.value);
+    if (history.length > maxWindows) history.shift();
+    this.#gauges.set(gauge, history);
+  }
+
+  #letGo(): void {
+    if (this.deadlockSince === undefined) return;
+    this.deadlockSince = undefined;
+    this.kernel.machine.interrupt();
+  }
 }

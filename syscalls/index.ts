@@ -7,6 +7,7 @@ export { Every } from "./every.ts";
 export { Exec, type ExecOptions, WaitProcess } from "./exec.ts";
 export { type File, Open } from "./file.ts";
 export type { FileLines, LinesOptions } from "./file-lines.ts";
+export { Gauge } from "./gauge.ts";
 export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetRandom } from "./get-random.ts";
