@@ -11,6 +11,11 @@ export const root: string = fileURLToPath(new URL("../../../", import.meta.url))
 
 const main = join(root, "apps/cli/main.ts");
 
+/** The command line of `yieldix` with arguments, from the sources. */
+export function commandOf(args: readonly string[]): string[] {
+  return [process.execPath, "--import", import.meta.resolve("tsx"), main, ...args];
+}
+
 /** How a command ended, and all it wrote. */
 export interface Ended {
   readonly code: number | null;
@@ -77,7 +82,7 @@ export function start(
   input: "ignore" | "pipe" | number = "ignore",
   descriptors?: number,
 ): Running {
-  const command = [process.execPath, "--import", import.meta.resolve("tsx"), main, ...args];
+  const command = commandOf(args);
   const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
   const [file = "", ...rest] = limit === "" ? command : ["/bin/sh", "-c", `${limit}exec "$@"`, "sh", ...command];
   return new Running(file, rest, cwd, false, input);
