@@ -93,6 +93,8 @@ export class Viewer {
   isHeld = false;
   /** Where the cursor goes with the next frame. */
   jump: "first" | "last" | undefined = undefined;
+  /** True while what is traced is the task of the detail view, and nobody asked for it by hand. */
+  tracesDetail = false;
   /** Where the last tag was set, for a range. */
   lastTag = 0;
   /** The endpoints of this task alone; 0: all. */
@@ -109,6 +111,9 @@ export class Viewer {
   replay: Replay | undefined = undefined;
   /** What to do when a dialog that asks is answered with yes. */
   confirmed: (() => void) | undefined = undefined;
+  /** Commands that were typed, oldest first, and where among them the line is. */
+  readonly history: string[] = [];
+  historyAt = 0;
   /** Views that were left by opening another one. */
   readonly trail: ViewName[] = [];
 

@@ -95,7 +95,7 @@ export function sortBeside(viewer: Viewer, by: -1 | 1): void {
 }
 
 /** In the order that they stand in. */
-function columnsOnScreen({ picture }: Viewer): readonly string[] {
+export function columnsOnScreen({ picture }: Viewer): readonly string[] {
   const titles = (picture?.regions ?? []).flatMap(({ from, target }) =>
     target.kind === "sort" ? [{ from, column: target.column }] : [],
   );
