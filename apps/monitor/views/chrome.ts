@@ -62,7 +62,7 @@ export function selectionLine(screen: Screen): StyledLine {
   say("app", app);
   say("parent", parent === 0 ? "" : String(parent));
   say("children", children === 0 ? "" : String(children));
-  say("spawned by", spawnedAt);
+  say("spawned at", spawnedAt);
   return apart(parts, right, size.columns);
 }
 

@@ -4,7 +4,7 @@
 import type { PlacedRow, StateLetter, TaskColumn } from "../../control/records.ts";
 import { count, duration, millis, percent, seconds } from "./format.ts";
 import { branchOf, signs, sparkline } from "./glyphs.ts";
-import { cut, type Run, run, type Style, widthOf } from "./line.ts";
+import { cut, type Run, run, type Style, toLeft, widthOf } from "./line.ts";
 import type { Screen } from "./model.ts";
 import type { Column } from "./table.ts";
 import { waitingText } from "./words.ts";
@@ -122,6 +122,14 @@ const spawned: TaskCell = {
   cell: ({ spawnedAt }, width) => run(tail(spawnedAt, width), "dim"),
 };
 
+/** What a column is called on the screen. */
+export function titleOf(name: string): string {
+  if (name === "waiting") return "WAITING ON";
+  if (name === "spawned") return spawned.title;
+  if (name === "history") return "CPU 10s";
+  return simple.find((column) => column.name === name)?.title ?? name.toUpperCase();
+}
+
 /** A column that waits declare. */
 function declared(name: string): TaskCell {
   return {
@@ -149,14 +157,15 @@ function waitingCell(screen: Screen): TaskCell {
   return {
     name: "waiting",
     title: "WAITING ON",
-    width: 24,
+    width: 26,
     grows: 3,
     least: 9,
     cell: (row, width) => {
       const style: Style = row.state === "R" ? "good" : row.state === "r" ? "warn" : "normal";
       if (!row.isInCycle) return run(waitingText(row, ready, width), style);
-      const text = waitingText(row, ready, Math.max(6, width - cycle.length - 1));
-      return [run(text.padEnd(width - cycle.length)), run(cycle, "bad")];
+      const sign = width < 20 ? cycle.slice(0, 1) : cycle;
+      const room = Math.max(0, width - sign.length - 1);
+      return [run(toLeft(waitingText(row, ready, room), room)), run(" "), run(sign, "bad")];
     },
   };
 }
@@ -168,7 +177,7 @@ function nameCell(screen: Screen, shape: Shape): TaskCell {
     title: "NAME",
     width: shape === "flat" ? 12 : 22,
     grows: 2,
-    least: 6,
+    least: 9,
     cell: (row, width) => {
       const branch = run(branchOf(row.lasts, glyphs), "rule");
       const many = row.count > 1 && shape !== "sites" ? ` ${signs[glyphs].times}${row.count}` : "";

@@ -1,22 +1,28 @@
 // The front of the views: a screen's state in, its lines out. Every line has exactly as many cells as the screen is wide,
 // and no byte that could act on a terminal, whatever the records say.
 
+import { appsView } from "./apps.ts";
 import { keyLine, messageLine, notesLine, promptLine, selectionLine, tabLine } from "./chrome.ts";
+import { detailView } from "./detail.ts";
+import { endpointsView } from "./endpoints.ts";
 import { headerLines } from "./header.ts";
 import { type Body, layoutOf, leastSize, type View } from "./layout.ts";
 import { restyled, run, type StyledLine, seal } from "./line.ts";
+import { logView } from "./log.ts";
 import type { Picture, Region, Screen, ViewName } from "./model.ts";
+import { syscallsView } from "./syscalls.ts";
 import { tasksView } from "./tasks.ts";
+import { traceView } from "./trace.ts";
 
 const views: Readonly<Record<ViewName, View>> = {
   tasks: tasksView,
   tree: tasksView,
-  detail: tasksView,
-  io: tasksView,
-  syscalls: tasksView,
-  log: tasksView,
-  apps: tasksView,
-  trace: tasksView,
+  detail: detailView,
+  io: endpointsView,
+  syscalls: syscallsView,
+  log: logView,
+  apps: appsView,
+  trace: traceView,
 };
 
 /** Draws a screen. It only reads what it is given; the same state gives the same picture. */

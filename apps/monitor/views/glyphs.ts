@@ -11,7 +11,7 @@ const zero: Readonly<Record<Glyphs, string>> = { unicode: "·", ascii: " " };
 
 /**
  * The last `width` of these values, a cell each, newest at the right. Nothing at all is a dot, so that a row of idle
- * seconds is calm; seconds that were not seen are blank.
+ * seconds is calm, and so is less than half a percent of `top`; seconds that were not seen are blank.
  * @param top the value of a full cell
  */
 export function sparkline(values: readonly number[], top: number, width: number, glyphs: Glyphs): readonly Run[] {
@@ -26,7 +26,7 @@ export function sparkline(values: readonly number[], top: number, width: number,
 
 function levelOf(value: number, top: number, glyphs: Glyphs): string {
   const steps = levels[glyphs];
-  if (!(value > 0) || !(top > 0)) return zero[glyphs];
+  if (!(value >= top / 200) || !(value > 0) || !(top > 0)) return zero[glyphs];
   const place = Math.min(steps.length, Math.max(1, Math.ceil((value / top) * steps.length)));
   return steps[place - 1] ?? "";
 }

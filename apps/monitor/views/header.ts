@@ -5,9 +5,9 @@ import type { Frame } from "../../control/protocol.ts";
 import type { KernelRecord, Spread } from "../../control/records.ts";
 import { bannerLines } from "./banner.ts";
 import { styleOfState } from "./columns.ts";
-import { bytesText, clock, compact, duration, fineMillis, percent, several } from "./format.ts";
+import { bytesText, clock, compact, count, duration, fineMillis, percent, several } from "./format.ts";
 import { bar, sparkline, topOf } from "./glyphs.ts";
-import { apart, cutLine, filled, type Run, run, type StyledLine } from "./line.ts";
+import { apart, cutLine, filled, type Run, run, type StyledLine, widthOf } from "./line.ts";
 import type { Look, Screen } from "./model.ts";
 import { stateLetters } from "./words.ts";
 
@@ -64,66 +64,50 @@ function seconds(ms: number): string {
 
 /** Three lines of two halves that begin in the same column. */
 function wide(kernel: KernelRecord, { look, size }: Screen): readonly StyledLine[] {
-  const half = Math.floor(size.columns * 0.6);
-  const spark = Math.min(20, half - 52);
-  const pair = (left: StyledLine, right: StyledLine): StyledLine => [
-    ...filled(left, half),
-    ...cutLine(right, size.columns - half),
+  const half = Math.floor(size.columns * 0.58);
+  const spark = Math.min(60, half - 50);
+  const meter = (word: string, runs: StyledLine, now: string, spread: Spread): StyledLine => [
+    run(` ${word.padEnd(6)} `, "dim"),
+    ...runs,
+    run(`  ${now.padEnd(8)} `),
+    ...spreadText(spread),
   ];
-  const { readyHistory, lagHistory } = kernel;
-  return [
-    pair([run(" Loop  "), ...loopBar(kernel, spark + 2), ...loopText(kernel)], [...tasksText(kernel)]),
-    pair(
-      [
-        run(" Ready  "),
-        ...history(readyHistory, 1, spark, look),
-        run(`  ${`${kernel.ready} now`.padEnd(8)} wait `),
-        ...spreadText(kernel.readyWait),
-      ],
-      [...rate("Turns", kernel.turnsPerS), ...rate("Traps", kernel.trapsPerS), ...rate("Polls", kernel.pollsPerS)],
-    ),
-    pair(
-      [
-        run(" Lag    "),
-        ...history(lagHistory, 10, spark, look),
-        run(`  ${"".padEnd(8)}      `),
-        ...spreadText(kernel.lag),
-      ],
-      [
-        run("Fds ", "dim"),
-        run(`${compact(kernel.endpoints)} `, "bold"),
-        run(`${compact(kernel.reading)}r ${compact(kernel.writing)}w  `),
-        run("Timers ", "dim"),
-        run(`${compact(kernel.timers)}  `, "bold"),
-        run("Heap ", "dim"),
-        run(bytesText(kernel.heapBytes), "bold"),
-      ],
-    ),
+  const { readyHistory, lagHistory, readyWait, lag } = kernel;
+  const left = [
+    [run(" Loop  ", "dim"), ...loopBar(kernel, spark + 2), ...loopText(kernel)],
+    meter("Ready", history(readyHistory, 1, spark, look), `${count(kernel.ready)} now`, readyWait),
+    meter("Lag", history(lagHistory, 10, spark, look), `${fineMillis(lagHistory.at(-1) ?? 0)} now`, lag),
   ];
+  const right = [tasksText(kernel, size.columns - half), ratesText(kernel), thingsText(kernel)];
+  return left.map((line, row) => [...filled(line, half), ...(right[row] ?? [])]);
 }
 
 /** Two lines. */
 function narrow(kernel: KernelRecord, { look, size }: Screen): readonly StyledLine[] {
-  const { columns } = size;
-  const half = Math.floor(columns / 2) - 1;
-  const loop = [run(" Loop  "), ...loopBar(kernel, half - 18), run(` run ${percent(kernel.run)}%`)];
-  const ready = [
-    run(" Ready  "),
-    ...history(kernel.readyHistory, 1, 10, look),
-    run(`  ${kernel.ready} p99 `),
-    run(fineMillis(kernel.readyWait.p99), "bold"),
-    run(" ms"),
+  const half = Math.floor(size.columns * 0.42);
+  const loop = [
+    run(" Loop  ", "dim"),
+    ...loopBar(kernel, half - 15),
+    run(` ${percent(kernel.run).padStart(4)}%`, "bold"),
   ];
-  const rates = [
-    run("Lag max ", "dim"),
-    run(fineMillis(kernel.lag.max), lagStyle(kernel.lag.max)),
-    run(" ms  "),
-    run("Turns ", "dim"),
-    run(`${compact(kernel.turnsPerS)}/s`, "bold"),
+  const ready = [
+    run(" Ready  ", "dim"),
+    ...history(kernel.readyHistory, 1, 10, look),
+    run(` ${count(kernel.ready)}`, "bold"),
+    run(` p99 ${fineMillis(kernel.readyWait.p99)}ms`),
+  ];
+  const { lag } = kernel;
+  const lags = [
+    run("Lag ", "dim"),
+    ...history(kernel.lagHistory, 10, 10, look),
+    run(` max `),
+    run(`${fineMillis(lag.max)}ms`, lagStyle(lag.max)),
+    run("  "),
+    ...rate("Turns", kernel.turnsPerS),
   ];
   return [
-    [...filled(loop, half), ...cutLine([run(" "), ...tasksText(kernel)], columns - half)],
-    [...filled(ready, half), ...cutLine([run(" "), ...rates], columns - half)],
+    [...filled(loop, half), ...tasksText(kernel, size.columns - half)],
+    [...filled(ready, half), ...cutLine(lags, size.columns - half)],
   ];
 }
 
@@ -149,13 +133,31 @@ function loopText({ run: busy, poll, idle }: KernelRecord): readonly Run[] {
   ];
 }
 
-function tasksText({ live, states }: KernelRecord): readonly Run[] {
-  const runs: Run[] = [run("Tasks ", "dim"), run(compact(live), "bold"), run(" ")];
+/** As many of the letters as fit. */
+function tasksText({ live, states }: KernelRecord, width: number): readonly Run[] {
+  const runs: Run[] = [run("Tasks ", "dim"), run(count(live), "bold")];
   for (const letter of stateLetters) {
-    const n = states[letter];
-    if (n !== undefined && n > 0) runs.push(run(` ${letter}`, styleOfState(letter)), run(compact(n)));
+    const n = states[letter] ?? 0;
+    const text = count(n);
+    if (n > 0 && widthOf(runs) + text.length + 2 < width) runs.push(run(` ${letter}`, styleOfState(letter)), run(text));
   }
   return runs;
+}
+
+function ratesText(kernel: KernelRecord): readonly Run[] {
+  return [...rate("Turns", kernel.turnsPerS), ...rate("Traps", kernel.trapsPerS), ...rate("Polls", kernel.pollsPerS)];
+}
+
+function thingsText({ endpoints, reading, writing, timers, heapBytes }: KernelRecord): readonly Run[] {
+  return [
+    run("Fds ", "dim"),
+    run(count(endpoints), "bold"),
+    run(` r${count(reading)} w${count(writing)}  `),
+    run("Timers ", "dim"),
+    run(`${count(timers)}  `, "bold"),
+    run("Heap ", "dim"),
+    run(bytesText(heapBytes), "bold"),
+  ];
 }
 
 function history(values: readonly number[], least: number, width: number, { glyphs }: Look): readonly Run[] {

@@ -55,17 +55,16 @@ function nextToDrop(columns: readonly Column<never>[]): number {
 function widthsOf(columns: readonly Column<never>[], width: number): number[] {
   const spare = width - needed(columns);
   const widths = columns.map((column) => column.width);
-  const shares = columns.map(({ grows = 0 }) => grows);
+  // More is shared as columns grow, less as they can shrink.
+  const shares = columns.map(({ grows = 0, least, width }) => (spare > 0 ? grows : width - (least ?? width)));
   const sum = shares.reduce((all, share) => all + share, 0);
   let left = spare;
-  for (const [place, column] of columns.entries()) {
-    const share = shares[place] ?? 0;
-    if (share === 0) continue;
-    const change = Math.trunc((spare * share) / sum);
-    widths[place] = Math.max(column.least ?? column.width, column.width + change);
-    left -= (widths[place] ?? 0) - column.width;
+  for (const [place, share] of shares.entries()) {
+    const change = share === 0 ? 0 : Math.trunc((spare * share) / sum);
+    widths[place] = Math.max(1, (widths[place] ?? 0) + change);
+    left -= change;
   }
-  // What rounding left, or shrinking could not take, is the last one's.
+  // What rounding left is the last one's.
   const last = shares.findLastIndex((share) => share > 0);
   if (last !== -1) widths[last] = Math.max(1, (widths[last] ?? 0) + left);
   return widths;

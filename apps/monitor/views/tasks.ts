@@ -2,7 +2,7 @@
 // window that is in sight is drawn.
 
 import type { PlacedRow } from "../../control/records.ts";
-import { isAscending, taskCells } from "./columns.ts";
+import { isAscending, taskCells, titleOf } from "./columns.ts";
 import { signs } from "./glyphs.ts";
 import { type Body, firstInSight } from "./layout.ts";
 import { cut, filled, type Run, restyled, run, type StyledLine } from "./line.ts";
@@ -78,7 +78,7 @@ function info({ frame, query, look }: Screen, first: number, shown: number): rea
   const arrow = isAscending(sort) === isInverted ? down : up;
   const range = shown === 0 ? `0 of ${page.total}` : `${first + 1}-${first + shown} of ${page.total}`;
   const of = filter === "" ? range : `${range} (${page.all})`;
-  const sorted = run(`${sort}${arrow}`, "bold");
+  const sorted = run(`${titleOf(sort)}${arrow}`, "bold");
   const chosen = filter === "" ? [] : [run("filter ", "dim"), run(cut(filter, 24), "warn"), run("  ")];
   return [
     [run("sort ", "dim"), sorted, run("  "), ...chosen, run(of)],

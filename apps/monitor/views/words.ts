@@ -50,9 +50,12 @@ function readyText(place: number, ready: number, width: number): string {
   return full.length <= width ? full : "(ready)";
 }
 
-const connection = /\b(tcp|unix|tls|pipe) [^\s]+ (<-|->) (?=[^\s])/;
+const nearEnd = /\b(tcp|unix|tls|pipe) \S+ (<-|->) (?=\S)/;
+const arrow = /\b(?:tcp|unix|tls|pipe) (?:<-|->) (?=\S)/;
 
-/** "read tcp 127.0.0.1:7000 <- 127.0.0.1:51234" as "read tcp <- 127.0.0.1:51234" where it is too long. */
+/** "read tcp 127.0.0.1:7000 <- 10.0.0.9:51234" as "read tcp <- 10.0.0.9:51234" or "read 10.0.0.9:51234", to fit. */
 export function shortened(text: string, width: number): string {
-  return text.length <= width ? text : text.slice(0, 1_024).replace(connection, "$1 $2 ");
+  if (text.length <= width) return text;
+  const far = text.slice(0, 1_024).replace(nearEnd, "$1 $2 ");
+  return far.length <= width ? far : far.replace(arrow, "");
 }

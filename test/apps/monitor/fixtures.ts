@@ -120,7 +120,7 @@ function client(n: number): PlacedRow {
     trapsPerS: Math.round(cpu * 13_400),
     maxMs: isBusy ? 1 : 0.3,
     cpuHistory: series(n === 9 ? 4 : 10, (second) =>
-      isBusy ? cpu * 10 * chance(second + n) : n % 3 === 0 ? 0.02 * chance(second) : 0,
+      isBusy ? cpu * 10 * chance(second + n) : second % 4 === n % 4 ? 0.09 * chance(second + n) ** 2 : 0,
     ),
     endpoints: 1,
     spawnedAt: "acceptor (/srv/town/server.ts:28:14)",
@@ -359,8 +359,8 @@ export const traced: readonly TraceRecord[] = series(24, (n) => n).map((n) => {
   return {
     seq: 4_000 + n,
     at: upMs - 900 + 37 * n,
-    tid: n % 3 === 0 ? 102 : 14,
-    name: n % 3 === 0 ? "client-102" : "mapper",
+    tid: isLast || n % 4 === 2 ? 31 : n % 3 === 0 ? 102 : 14,
+    name: isLast || n % 4 === 2 ? "uploader" : n % 3 === 0 ? "client-102" : "mapper",
     syscall: isLast ? "WaitTask(32)" : syscall,
     result: isLast ? "" : result,
     isError: result.includes("ESRCH") && !isLast,
@@ -536,7 +536,7 @@ export function screenOf(view: ViewName, size: Size, parts: Partial<Screen> = {}
     places: {},
     columns: undefined,
     isFollowing: false,
-    trace: { tids: [14, 102], all: false, isPaused: false, isCounted: false, records: traced, dropped: 0 },
+    trace: { tids: [14, 31, 102], all: false, isPaused: false, isCounted: false, records: traced, dropped: 0 },
     log: { lines: logLines, dropped: 0 },
     where: undefined,
     recording: "",

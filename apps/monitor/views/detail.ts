@@ -1,0 +1,227 @@
+// A task in detail: what it does and since when, its times, what is wrong, what would have to happen for it to go on, who
+// waits for it, where its frames stand, and its syscalls as they come.
+
+import type { ChainStep, FrameRecord, Histogram, TaskDetail } from "../../control/records.ts";
+import { styleOfFinding, styleOfState } from "./columns.ts";
+import { count, duration, fineMillis, percent } from "./format.ts";
+import { boxes, signs, sparkline, topOf } from "./glyphs.ts";
+import type { Body } from "./layout.ts";
+import { apart, filled, type Run, run, type StyledLine, toLeft } from "./line.ts";
+import type { Region, Screen } from "./model.ts";
+import { traceLines } from "./trace.ts";
+import { findingWords, stateWords, waitingText } from "./words.ts";
+
+/** A line, and whose task a click on it opens. */
+interface Part {
+  readonly line: StyledLine;
+  readonly tid?: number;
+}
+
+export function detailView(screen: Screen, rows: number): Body {
+  const detail = screen.frame?.detail;
+  if (detail === undefined || detail === null)
+    return { lines: [[], [run(nothing(screen), "dim")]], regions: [], info: [] };
+  const { columns } = screen.size;
+  const { tid, name, app } = detail.task;
+  const title = apart(
+    [run(` TASK ${tid}  ${name}`, "header")],
+    [run(app === "" ? "" : `app ${app} `, "header")],
+    columns,
+    "header",
+  );
+  const parts = partsOf(detail, screen);
+  const room = Math.max(0, rows - 1);
+  // The trace has what is left of the screen, and not less than a few lines: then one has to scroll.
+  const trace = traceParts(detail, screen, Math.max(6, room - parts.length));
+  const all = [...parts, ...trace];
+  const top = Math.max(0, Math.min(screen.places.detail?.top ?? 0, all.length - room));
+  const shown = all.slice(top, top + room);
+  const regions = shown.flatMap(({ tid: opens }, at): Region[] =>
+    opens === undefined ? [] : [{ row: at + 1, from: 0, to: columns, target: { kind: "task", tid: opens } }],
+  );
+  const more = all.length > room ? [run(`lines ${top + 1}-${top + shown.length} of ${all.length}`, "dim")] : [];
+  return { lines: [title, ...shown.map(({ line }) => line)], regions, info: [more] };
+}
+
+function nothing({ frame, query }: Screen): string {
+  if (query.detail === undefined) return " no task is open: Enter on a task opens it, g and its tid too";
+  return frame?.detail === null
+    ? ` task ${query.detail} has ended and is no longer remembered, or never was`
+    : " waiting for the first frame";
+}
+
+function partsOf(detail: TaskDetail, screen: Screen): readonly Part[] {
+  return [
+    ...facts(detail, screen).map((line) => ({ line })),
+    ...section(
+      "what would have to happen",
+      detail.chain.map((step, place) => chainPart(step, place, detail, screen)),
+      screen,
+    ),
+    ...section(
+      "waited on by",
+      detail.waitedBy.map((by) => waitedPart(by)),
+      screen,
+    ),
+    ...section("where, innermost first", wherePart(detail, screen), screen),
+  ];
+}
+
+function facts(detail: TaskDetail, { size, frame, look }: Screen): readonly StyledLine[] {
+  const { task, totalMs, blockedMs, turnMs, readyWait, ending, childTids, module, findings, spawned } = detail;
+  const share = (ms: number): string => (totalMs > 0 ? ` (${percent(ms / totalMs)}%)` : "");
+  const timed = (word: string, ms: number | null): Run[] =>
+    ms === null ? [] : [run(`   ${word} `, "dim"), run(`${duration(ms)}${share(ms)}`)];
+  const lines: StyledLine[] = [
+    fact("State", [
+      run(`${task.state} `, styleOfState(task.state)),
+      run(stateWords[task.state] ?? "", "bold"),
+      ...(task.verb === ""
+        ? []
+        : [run(": "), run(waitingText(task, frame?.kernel.ready ?? 0, Math.max(20, size.columns - 50)))]),
+      run(`, for ${duration(task.forMs)}`),
+      run(ending === "" ? "" : `   ${ending}`, "warn"),
+    ]),
+    ...findings.map(({ letter, text }) =>
+      fact("Finding", [run(`${letter} ${findingWords[letter] ?? ""}: `, styleOfFinding(letter)), run(text)]),
+    ),
+    fact("Times", [
+      run("total ", "dim"),
+      run(duration(totalMs)),
+      ...timed("in turns", task.runMs),
+      ...timed("blocked", blockedMs),
+    ]),
+    fact("Counts", counts(detail)),
+    ...(turnMs === null ? [] : [fact("Turns", histogram(turnMs, look.glyphs))]),
+    ...(readyWait === null ? [] : [fact("Ready", histogram(readyWait, look.glyphs))]),
+    fact("Family", [
+      run("parent ", "dim"),
+      run(task.parent === 0 ? "none" : String(task.parent)),
+      run("   children ", "dim"),
+      run(childTids.length === 0 ? "none" : childTids.slice(0, 20).join(" ")),
+      run(childTids.length > 20 ? ` and ${childTids.length - 20} more` : ""),
+    ]),
+  ];
+  if (spawned.length > 0)
+    lines.push(
+      fact(
+        "Spawned",
+        spawned.flatMap((site, place) => [run(place === 0 ? "" : "  <-  ", "dim"), run(site)]),
+      ),
+    );
+  if (module !== "") lines.push(fact("Module", [run(module)]));
+  return lines;
+}
+
+function fact(word: string, runs: StyledLine): StyledLine {
+  return [run(` ${word.padEnd(8)} `, "dim"), ...runs];
+}
+
+function counts({ task }: TaskDetail): StyledLine {
+  const pairs: readonly (readonly [string, number])[] = [
+    ["turns", task.turns],
+    ["traps", task.traps],
+    ["nice", task.nice],
+    ["mailbox", task.mailbox],
+    ["fds", task.endpoints],
+  ];
+  const own = Object.entries(task.columns).slice(0, 8);
+  return [...pairs.map(([word, n]) => [word, count(n)] as const), ...own].flatMap(([word, text], place) => [
+    run(`${place === 0 ? "" : "   "}${word} `, "dim"),
+    run(text),
+  ]);
+}
+
+/** "p50 0.02  p90 0.08  p99 0.38  max 0.41 ms   ▁▃█▅▂▁▁  8us to 1.0ms" */
+function histogram({ p50, p90, p99, max, lowUs, counts }: Histogram, glyphs: Screen["look"]["glyphs"]): StyledLine {
+  const words = Object.entries({ p50, p90, p99, max });
+  const to = lowUs * 2 ** counts.length;
+  return [
+    ...words.flatMap(([word, ms]) => [run(`${word} `, "dim"), run(fineMillis(ms).padEnd(6))]),
+    run("ms   ", "dim"),
+    ...sparkline(counts, topOf(counts, 0), Math.min(32, counts.length), glyphs),
+    run(counts.length === 0 ? "" : `  ${micros(lowUs)} to ${micros(to)}`, "dim"),
+  ];
+}
+
+function micros(us: number): string {
+  return us < 1_000 ? `${us}us` : duration(us / 1_000);
+}
+
+function section(title: string, parts: readonly Part[], { size, look }: Screen): readonly Part[] {
+  if (parts.length === 0) return [];
+  const { across } = boxes[look.glyphs];
+  const head = [run(`${across}${across} `, "rule"), run(title, "bold"), run(" ", "rule")];
+  return [{ line: [...head, run(across.repeat(Math.max(0, size.columns - title.length - 4)), "rule")] }, ...parts];
+}
+
+function chainPart(step: ChainStep, place: number, detail: TaskDetail, { look, size }: Screen): Part {
+  const { tid, depth, name, state, forMs, end } = step;
+  const { back } = signs[look.glyphs];
+  const indent =
+    depth === 0 ? "" : `${"   ".repeat(Math.min(12, depth) - 1)}${look.glyphs === "ascii" ? "`- " : "└─ "}`;
+  const who = [run(" "), run(indent, "rule"), run(`${tid} `, "bold"), run(name, "accent")];
+  const isBack = end === "cycle" && detail.chain.slice(0, place).some((earlier) => earlier.tid === tid);
+  if (isBack) return { line: [...who, run(`  ${back} back to ${tid}: DEADLOCK`, "bad")], tid };
+  const wide = size.columns >= 100 ? 36 : 28;
+  const ends: Readonly<Record<ChainStep["end"], Run>> = {
+    "": run(""),
+    cycle: run(`  ${back} CYCLE`, "bad"),
+    running: run("  runs now", "good"),
+    outside: run("  the time or the outside ends this", "dim"),
+    nobody: run("  nobody can end this", "bad"),
+  };
+  const room = Math.max(10, size.columns - wide - 46);
+  const line = [
+    ...filled(who, wide),
+    run(` ${state} `, styleOfState(state)),
+    run(toLeft(waitingText(step, 0, room), room)),
+    run(` ${duration(forMs).padStart(6)}`, "dim"),
+    ends[end],
+  ];
+  return { line, tid };
+}
+
+function waitedPart({ tid, name, forMs }: TaskDetail["waitedBy"][number]): Part {
+  return { line: [run(` ${tid} `, "bold"), run(name, "accent"), run(`  for ${duration(forMs)}`, "dim")], tid };
+}
+
+function wherePart(detail: TaskDetail, screen: Screen): readonly Part[] {
+  const asked = screen.where?.tid === detail.task.tid ? screen.where.frames : undefined;
+  const frames = asked ?? detail.frames;
+  const hint =
+    asked === undefined && frames.length > 0
+      ? [{ line: [run(" b asks where each stands, v for local variables too", "dim")] }]
+      : [];
+  return [...frames.flatMap((frame) => frameLines(frame)).map((line) => ({ line })), ...hint];
+}
+
+/** A frame, where it stands and its source line; below it its local variables. */
+export function frameLines({ name, at, source, locals }: FrameRecord): readonly StyledLine[] {
+  const values = Object.entries(locals);
+  const line = [
+    run(` ${toLeft(name, Math.max(14, Math.min(24, name.length)))} `, "bold"),
+    run(at, "accent"),
+    run(source === "" ? "" : `  ${source.trim()}`),
+  ];
+  return values.length === 0
+    ? [line]
+    : [
+        line,
+        [run("   "), ...values.slice(0, 32).flatMap(([word, value]) => [run(`${word}=`, "dim"), run(`${value}  `)])],
+      ];
+}
+
+function traceParts(detail: TaskDetail, screen: Screen, rows: number): readonly Part[] {
+  const { tid } = detail.task;
+  const { trace } = screen;
+  const isTraced = trace.all || trace.tids.includes(tid);
+  const made = traceLines(screen, tid, rows - 1);
+  const lines = made.length > 0 ? made : [[run(isTraced ? " nothing yet" : " s traces its syscalls", "dim")]];
+  const title = `syscalls${trace.isPaused ? ", paused" : isTraced ? ", live" : ""}`;
+  return section(
+    title,
+    lines.map((line) => ({ line })),
+    screen,
+  );
+}
