@@ -9,10 +9,13 @@ import { attached } from "./attached.ts";
 import { addGraph } from "./commands/graph.ts";
 import { addKill } from "./commands/kill.ts";
 import { addLog } from "./commands/log.ts";
+import { addLs } from "./commands/ls.ts";
 import { addNew } from "./commands/new.ts";
 import { addPs } from "./commands/ps.ts";
 import { addRenice } from "./commands/renice.ts";
 import { addRun } from "./commands/run.ts";
+import { addStart } from "./commands/start.ts";
+import { addStop } from "./commands/stop.ts";
 import { addStrace } from "./commands/strace.ts";
 import { addTree } from "./commands/tree.ts";
 import { addWhere } from "./commands/where.ts";
@@ -43,7 +46,9 @@ function command(): Command {
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
   addRun(yieldix);
   addNew(yieldix);
-  for (const add of [addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog]) add(yieldix, attached);
+  addLs(yieldix);
+  for (const add of [addStart, addStop, addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog])
+    add(yieldix, attached);
   return yieldix;
 }
 

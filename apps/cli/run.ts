@@ -23,6 +23,7 @@ import { Apps } from "../control/agent/apps.ts";
 import { UsageError } from "../lib/usage.ts";
 import { CapturedOutput } from "./capture.ts";
 import { type ControlOptions, Oversight } from "./control.ts";
+import { dumpText } from "./dump.ts";
 import { ExitCode, signalCode } from "./exit-code.ts";
 import { type Failure, failureOf, killed } from "./failure.ts";
 import { loadApp, startApp } from "./load.ts";
@@ -102,7 +103,11 @@ class Run {
 
   async toEnd(program: Runnable): Promise<number> {
     const outside = new NodeMachine();
-    const signals = new Signals(this.#kernel, () => outside.now());
+    const signals = new Signals(
+      this.#kernel,
+      () => outside.now(),
+      () => process.stderr.write(dumpText(oversight.agent)),
+    );
     process.on("beforeExit", this.#nothingLeft);
     this.#observeMain();
     const oversight = this.#oversee(signals);

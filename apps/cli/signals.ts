@@ -1,6 +1,6 @@
 // The process's own signals while an app runs. Each goes to the main task first, if that waits for it (`WaitSignal`): it is
 // then the app's affair. Else INT, TERM and HUP ask the main task to end and let everything clean up; a second one does not
-// wait. USR2 does nothing; USR1 is Node's own. One press of Ctrl-C can arrive twice: the terminal signals its whole process
+// wait. USR2 writes what the tasks are doing; USR1 is Node's own. One press of Ctrl-C can arrive twice: the terminal signals its whole process
 // group, and npm passes on what it gets; what comes within a moment of the first is therefore the same one.
 
 import process from "node:process";
@@ -30,6 +30,7 @@ export class Signals implements Observer {
   wasUnclean = false;
   readonly #kernel: Kernel;
   readonly #now: () => number;
+  readonly #dump: () => void;
   /** When each has come last, as no echo. */
   readonly #at = new Map<Handled, number>();
   #firstAt = 0;
@@ -37,10 +38,12 @@ export class Signals implements Observer {
   /**
    * Handles signals from now on.
    * @param now the time outside, ms, which may not be the kernel's
+   * @param dump writes what the tasks are doing
    */
-  constructor(kernel: Kernel, now: () => number) {
+  constructor(kernel: Kernel, now: () => number, dump: () => void) {
     this.#kernel = kernel;
     this.#now = now;
+    this.#dump = dump;
     for (const signal of all) process.on(signal, this.#heed);
   }
 
@@ -62,9 +65,11 @@ export class Signals implements Observer {
 
   readonly #heed = (signal: NodeJS.Signals): void => {
     const known = signal as Handled; // it is only called for these
-    if (this.first !== undefined) {
+    if (known === "SIGUSR2") {
+      if (this.first !== undefined || !this.#isTaken(known)) this.#dump();
+    } else if (this.first !== undefined) {
       this.#insist(known);
-    } else if (!this.#isEcho(known) && !this.#isTaken(known) && known !== "SIGUSR2") {
+    } else if (!this.#isEcho(known) && !this.#isTaken(known)) {
       this.first = signal;
       this.#firstAt = this.#now();
       this.#kernel.log("info", 0, `${signal}: ending; a second signal quits without cleanup`);
@@ -75,7 +80,7 @@ export class Signals implements Observer {
 
   // What the main task waits for counts no more: who is asked to end and does not can still be made to.
   #insist(signal: Handled): void {
-    if (signal === "SIGUSR2" || this.#now() - this.#firstAt < echoMs) return;
+    if (this.#now() - this.#firstAt < echoMs) return;
     process.stderr.write(`yieldix: a second signal, ${signal}: quitting without cleanup\n`);
     process.exit(signalCode(signal));
   }
