@@ -3,12 +3,12 @@
 
 import type { Program } from "../../kernel/syscall.ts";
 import { goTo } from "./actions/moving.ts";
-import { chooseColumns, copy, quit, save, stopKernel } from "./actions/program.ts";
+import { chooseColumns, copy, quit, save, setInterval, stopKernel } from "./actions/program.ts";
 import { query, show, sortBy, sortChoices } from "./actions/rows.ts";
 import { isRefused, renice, sendSignal } from "./actions/tasks.ts";
 import { stopTracing, trace } from "./actions/tracing.ts";
-import { filterFault, intervalOf, setInterval } from "./prompts.ts";
 import { Recording, stopRecording } from "./recording.ts";
+import { filterFault, intervalOf, isTid } from "./typed.ts";
 import type { Viewer } from "./viewer.ts";
 import { signalChoices, type ViewName } from "./views/model.ts";
 
@@ -33,7 +33,13 @@ const commands: readonly Command[] = [
     words: (viewer, start) => (/^-s$/.test(start) ? [] : [...signalNames, ...tidWords(viewer)]),
     run: kill,
   },
-  { name: "cancel", usage: "cancel [tid…]", text: "ask tasks to end: an error is thrown in", words: tidWords, run: (viewer, words) => kill(viewer, ["-s", "TERM", ...words]) },
+  {
+    name: "cancel",
+    usage: "cancel [tid…]",
+    text: "ask tasks to end: an error is thrown in",
+    words: tidWords,
+    run: (viewer, words) => kill(viewer, ["-s", "TERM", ...words]),
+  },
   { name: "nice", usage: "nice N", text: "set the priority of the tagged or the selected task", run: nice },
   { name: "sort", usage: "sort COLUMN", text: "sort by a column", words: sortChoices, run: sort },
   {
@@ -44,12 +50,35 @@ const commands: readonly Command[] = [
   },
   { name: "view", usage: "view NAME", text: "show a view", words: () => views, run: view },
   { name: "task", usage: "task TID", text: "put the cursor on a task", words: tidWords, run: task },
-  { name: "trace", usage: "trace TID…|all|off", text: "trace syscalls", words: (viewer) => ["all", "off", ...tidWords(viewer)], run: traceThem },
-  { name: "columns", usage: "columns [A,B,…]", text: "show these columns; nothing: those that fit", words: sortChoices, run: columns },
+  {
+    name: "trace",
+    usage: "trace TID…|all|off",
+    text: "trace syscalls",
+    words: (viewer) => ["all", "off", ...tidWords(viewer)],
+    run: traceThem,
+  },
+  {
+    name: "columns",
+    usage: "columns [A,B,…]",
+    text: "show these columns; nothing: those that fit",
+    words: sortChoices,
+    run: columns,
+  },
   { name: "interval", usage: "interval SECONDS", text: "time between two frames", run: interval },
-  { name: "record", usage: "record [FILE]", text: "record frames to a new file; nothing: stop recording", words: pathWords, run: record },
+  {
+    name: "record",
+    usage: "record [FILE]",
+    text: "record frames to a new file; nothing: stop recording",
+    words: pathWords,
+    run: record,
+  },
   { name: "save", usage: "save", text: "save what the view shows as JSON", run: (viewer) => save(viewer) },
-  { name: "copy", usage: "copy", text: "copy the row, or the tagged rows, to the clipboard", run: (viewer) => copy(viewer) },
+  {
+    name: "copy",
+    usage: "copy",
+    text: "copy the row, or the tagged rows, to the clipboard",
+    run: (viewer) => copy(viewer),
+  },
   { name: "start", usage: "start APP [ARGS…]", text: "start an app on this kernel", words: pathWords, run: start },
   { name: "stop", usage: "stop", text: "end this kernel's run in good order", run: stop },
   { name: "quit", usage: "quit", text: "leave", run: (viewer) => quit(viewer) },
@@ -61,7 +90,10 @@ const signalNames = signalChoices.map(({ signal }) => signal);
 export function runCommand(viewer: Viewer, text: string): void {
   const { command, words, rest } = split(text);
   if (command === undefined) {
-    viewer.say(`there is no command ${JSON.stringify(words[0] ?? "")}: ${commands.map(({ name }) => name).join(", ")}`, "bad");
+    viewer.say(
+      `there is no command ${JSON.stringify(words[0] ?? "")}: ${commands.map(({ name }) => name).join(", ")}`,
+      "bad",
+    );
     return;
   }
   const fault = command.run(viewer, words.slice(1), rest);
@@ -73,14 +105,19 @@ export function completionsOf(viewer: Viewer, text: string): readonly string[] {
   const { command, words } = split(text);
   const last = /\S*$/.exec(text)?.[0] ?? "";
   if (words.length <= 1 && !/\s$/.test(text)) {
-    const names = commands.filter(({ name }) => name.startsWith(text.trim())).map(({ name, usage }) => (usage === name ? name : `${name} `));
+    const names = commands
+      .filter(({ name }) => name.startsWith(text.trim()))
+      .map(({ name, usage }) => (usage === name ? name : `${name} `));
     return names;
   }
   // Of a list with commas the last one is completed.
   const start = command?.name === "columns" ? (last.split(",").at(-1) ?? "") : last;
   const before = text.slice(0, text.length - start.length);
   const found = command?.words?.(viewer, start) ?? [];
-  return [...new Set(found)].filter((word) => word.startsWith(start)).slice(0, maxCompletions).map((word) => before + word);
+  return [...new Set(found)]
+    .filter((word) => word.startsWith(start))
+    .slice(0, maxCompletions)
+    .map((word) => before + word);
 }
 
 /** What a line does, or takes. */
@@ -152,7 +189,10 @@ function traceThem(viewer: Viewer, words: readonly string[]): string | void {
 }
 
 function columns(viewer: Viewer, words: readonly string[]): string | void {
-  const names = words.join(",").split(",").filter((name) => name !== "");
+  const names = words
+    .join(",")
+    .split(",")
+    .filter((name) => name !== "");
   const known = sortChoices(viewer);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) return `there is no column ${unknown}`;
@@ -194,8 +234,4 @@ function start(viewer: Viewer, [path, ...argv]: readonly string[]): string | voi
 
 function stop(viewer: Viewer): string | void {
   if (!isRefused(viewer)) stopKernel(viewer);
-}
-
-function isTid(word: string): boolean {
-  return /^\d{1,15}$/.test(word) && Number(word) > 0;
 }

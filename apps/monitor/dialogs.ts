@@ -78,11 +78,15 @@ function columnKey(viewer: Viewer, dialog: Extract<Dialog, { kind: "columns" }>,
     const shown = choices.filter(({ isShown }) => isShown).map(({ name }) => name);
     chooseColumns(viewer, shown.length === 0 ? undefined : shown);
   } else if (key === "space") {
-    const toggled = choices.map((each, at): ColumnChoice => (at === choice ? { ...each, isShown: !each.isShown } : each));
+    const toggled = choices.map(
+      (each, at): ColumnChoice => (at === choice ? { ...each, isShown: !each.isShown } : each),
+    );
     viewer.dialog({ ...dialog, choices: toggled });
   } else if (key === "[" || key === "]" || key === "left" || key === "right") {
     const to = choice + (key === "[" || key === "left" ? -1 : 1);
-    viewer.dialog(to < 0 || to >= choices.length ? dialog : { ...dialog, choices: swapped(choices, choice, to), choice: to });
+    viewer.dialog(
+      to < 0 || to >= choices.length ? dialog : { ...dialog, choices: swapped(choices, choice, to), choice: to },
+    );
   } else {
     viewer.dialog({ ...dialog, choice: stepped(choice, key, choices.length) });
   }

@@ -83,22 +83,16 @@ function click(viewer: Viewer, target: Target): void {
     else if (dialog.kind !== "confirm") viewer.dialog(undefined);
     return;
   }
-  switch (target.kind) {
-    case "task":
-      return clickTask(viewer, target.tid);
-    case "row":
-      if (target.row === viewer.place.row) actions.open(viewer);
-      else viewer.movePlace({ ...viewer.place, row: target.row, isAtEnd: false });
-      return;
-    case "sort":
-      return sortBy(viewer, target.column);
-    case "view":
-      return show(viewer, target.view);
-    case "action":
-      return actions[target.action](viewer);
-    case "choice":
-      return;
-  }
+  if (target.kind === "task") clickTask(viewer, target.tid);
+  else if (target.kind === "row") clickRow(viewer, target.row);
+  else if (target.kind === "sort") sortBy(viewer, target.column);
+  else if (target.kind === "view") show(viewer, target.view);
+  else if (target.kind === "action") actions[target.action](viewer);
+}
+
+function clickRow(viewer: Viewer, row: number): void {
+  if (row === viewer.place.row) actions.open(viewer);
+  else viewer.movePlace({ ...viewer.place, row, isAtEnd: false });
 }
 
 // The second click on a task opens it.

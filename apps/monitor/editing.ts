@@ -45,7 +45,10 @@ export function edited(prompt: Prompt, key: string, typed: string): Prompt | und
 
 /** The prompt with a text put in at the cursor: one line of it, without what no key types. */
 export function pasted(prompt: Prompt, text: string): Prompt {
-  const line = text.slice(0, maxLineLength).replace(/[\r\n\t]+/g, " ").replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "");
+  const line = text
+    .slice(0, maxLineLength)
+    .replace(/[\r\n\t]+/g, " ")
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "");
   return replaced(prompt, prompt.at, prompt.at, line);
 }
 

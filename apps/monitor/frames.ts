@@ -3,8 +3,8 @@
 
 import type { Frame, FrameQuery, TaskQuery } from "../control/protocol.ts";
 import type { LogLine, TraceRecord } from "../control/records.ts";
-import type { Connection } from "./views/model.ts";
 import { isOfTasks, maxKept, type Viewer } from "./viewer.ts";
+import type { Connection } from "./views/model.ts";
 
 /** Lines of the log, and traced syscalls, that are kept. */
 const maxLines = 4_096;

@@ -1,12 +1,11 @@
 // The tasks that keep the viewer fed: one that connects and asks for frames, one that does errands. A connection that is
 // lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s after that, the last frame still on the screen with its age.
 
-import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { Cancelled, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { GetTime, Select, Sleep } from "../../syscalls/index.ts";
 import { errorCodes } from "../control/protocol.ts";
 import type { Stuck } from "../control/records.ts";
 import { RpcError } from "../rpc/index.ts";
-import { Cancelled } from "../../kernel/errors.ts";
-import { GetTime, Select, Sleep } from "../../syscalls/index.ts";
 import { accept, queryOf } from "./frames.ts";
 import { recordFrame } from "./recording.ts";
 import { sentence, type Viewer } from "./viewer.ts";
@@ -28,7 +27,8 @@ export const watch: Routine<[viewer: Viewer], never> = routine(function* watch(v
       yield* frames(viewer);
     } catch (error) {
       if (error instanceof Cancelled) throw error;
-      yield* lost(viewer, error);
+      viewer.now = yield* new GetTime();
+      lost(viewer, error);
     } finally {
       viewer.port?.close();
       viewer.port = undefined;
@@ -73,8 +73,7 @@ function notResponding(viewer: Viewer, data: unknown): void {
 }
 
 // The last frame stays, greyed, with its age.
-const lost = routine(function* lost(viewer: Viewer, error: unknown): Program<void> {
-  viewer.now = yield* new GetTime();
+function lost(viewer: Viewer, error: unknown): void {
   const ageMs = viewer.now - viewer.frameAt;
   const why = sentence(error);
   if (viewer.options.isOwner === true && viewer.frameAt > 0) {
@@ -83,7 +82,7 @@ const lost = routine(function* lost(viewer: Viewer, error: unknown): Program<voi
   }
   viewer.change({ connection: { kind: isGone(error) ? "gone" : "reconnecting", ageMs, why } });
   viewer.draw();
-});
+}
 
 // Nobody listens there any more, or no kernel is called so.
 function isGone(error: unknown): boolean {

@@ -1,11 +1,12 @@
 // The line at the bottom: what is typed in it, while it is typed and when it is done. A filter is applied as soon as it can
 // be read, a search as it is typed; a command is run when Enter says so.
 
-import { parseFilter } from "../control/filter.ts";
-import { find, query } from "./actions/rows.ts";
 import { goTo, toFirst } from "./actions/moving.ts";
+import { setInterval } from "./actions/program.ts";
+import { find, query } from "./actions/rows.ts";
 import { completionsOf, hintOf, runCommand } from "./commands.ts";
 import { completed, edited, pasted, promptOf } from "./editing.ts";
+import { filterFault, intervalOf, isTid } from "./typed.ts";
 import type { Viewer } from "./viewer.ts";
 import type { Prompt } from "./views/model.ts";
 
@@ -34,7 +35,8 @@ export function promptKey(viewer: Viewer, key: string, typed: string): void {
   if (key === "escape") cancel(viewer, prompt);
   else if (key === "enter" || key === "C-j") submit(viewer, prompt);
   else if (prompt.kind === "tid" && key === "g" && prompt.text === "") submitFirst(viewer);
-  else if (prompt.kind === "command" && (key === "tab" || key === "S-tab")) complete(viewer, prompt, key === "tab" ? 1 : -1);
+  else if (prompt.kind === "command" && (key === "tab" || key === "S-tab"))
+    complete(viewer, prompt, key === "tab" ? 1 : -1);
   else if (prompt.kind === "command" && (key === "up" || key === "down")) recall(viewer, prompt, key === "up" ? -1 : 1);
   else if (prompt.kind === "find" && (key === "f3" || key === "down")) find(viewer, prompt.text, 1);
   else if (prompt.kind === "find" && (key === "S-f3" || key === "up")) find(viewer, prompt.text, -1);
@@ -72,16 +74,6 @@ function hintFor(viewer: Viewer, { kind, text }: Prompt): string {
   return hints[kind];
 }
 
-/** What is wrong with a filter; "" for nothing. */
-export function filterFault(text: string): string {
-  try {
-    parseFilter(text);
-    return "";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 function cancel(viewer: Viewer, prompt: Prompt): void {
   if (prompt.kind === "filter") query(viewer, { filter: "" });
   if (prompt.kind === "find") viewer.change({ found: "" });
@@ -112,23 +104,6 @@ function faultOf({ kind, text }: Prompt): string {
   if (kind === "tid" && !isTid(text)) return `${text} is no tid`;
   if (kind === "interval" && intervalOf(text) === undefined) return "give seconds from 0 to 3600, such as 0.5";
   return "";
-}
-
-/** Sets how often a frame comes, ms. */
-export function setInterval(viewer: Viewer, everyMs: number): void {
-  viewer.change({ everyMs });
-  viewer.say(everyMs === 0 ? "as fast as frames come, at most 10 a second" : `a frame every ${everyMs / 1_000} s`, "good");
-  viewer.ask();
-}
-
-/** ms, from seconds as typed; undefined for what is no interval. */
-export function intervalOf(text: string): number | undefined {
-  const ms = /^(\d{1,4}(\.\d{0,3})?|\.\d{1,3})$/.test(text) ? Math.round(Number(text) * 1_000) : Number.NaN;
-  return ms >= 0 && ms <= 3_600_000 ? ms : undefined;
-}
-
-function isTid(text: string): boolean {
-  return /^\d{1,15}$/.test(text) && Number(text) > 0;
 }
 
 function submitFirst(viewer: Viewer): void {

@@ -2,8 +2,8 @@
 // screen shows at that time. The file grows until recording is stopped or the disk is full, which is said.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
-import type { Frame, FrameQuery } from "../control/protocol.ts";
 import { type File, Open, Write } from "../../syscalls/index.ts";
+import type { Frame, FrameQuery } from "../control/protocol.ts";
 import { sentence, type Viewer } from "./viewer.ts";
 
 /** What the first line of a recording says it is, and of which version. */
@@ -38,14 +38,13 @@ export class Recording {
    * Creates the file, which must not be there, and writes its first line.
    * @throws EEXIST and whatever else the file system says
    */
-  static begin(path: string, kernel: { readonly name: string; readonly pid: number }): Routine<[], Recording> {
-    return routine(function* begin(): Program<Recording> {
+  static readonly begin: Routine<[path: string, kernel: { readonly name: string; readonly pid: number }], Recording> =
+    routine(function* begin(path, { name, pid }): Program<Recording> {
       const file = yield* new Open(path, "wx");
-      const header: RecordingHeader = { kind: recordingKind, version: recordingVersion, name: kernel.name, pid: kernel.pid };
+      const header: RecordingHeader = { kind: recordingKind, version: recordingVersion, name, pid };
       yield* new Write(file, encoder.encode(`${JSON.stringify(header)}\n`));
       return new Recording(path, file);
     });
-  }
 
   /** What a frame for it is asked with. @param cursor the task whose detail is wanted; 0: nobody's */
   query(cursor: number): FrameQuery {

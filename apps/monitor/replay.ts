@@ -2,13 +2,22 @@
 // be changed. Only the places of its lines are in memory. A line that is no frame is skipped, and said when one gets there.
 
 import { type Call, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
-import { firstOf } from "../control/agent/tasks.ts";
+import { type File, Open, Read } from "../../syscalls/index.ts";
 import { ordered } from "../control/agent/order.ts";
-import { errorCodes, type Frame, type FrameQuery, type Hello, type MethodName, type Methods, protocolVersion, type TaskQuery } from "../control/protocol.ts";
+import { firstOf } from "../control/agent/tasks.ts";
+import {
+  errorCodes,
+  type Frame,
+  type FrameQuery,
+  type Hello,
+  type MethodName,
+  type Methods,
+  protocolVersion,
+  type TaskQuery,
+} from "../control/protocol.ts";
 import type { PlacedRow, TaskPage } from "../control/records.ts";
 import { RpcError } from "../rpc/index.ts";
-import { type File, Open, Read } from "../../syscalls/index.ts";
-import { recordingKind, recordingVersion, type RecordingHeader } from "./recording.ts";
+import { type RecordingHeader, recordingKind, recordingVersion } from "./recording.ts";
 import type { Port } from "./viewer.ts";
 
 const chunkBytes = 1_048_576;
@@ -97,7 +106,8 @@ const lineStarts = routine(function* lineStarts(file: File): Program<number[]> {
 });
 
 const readSpan = routine(function* readSpan(file: File, from: number, to: number): Program<string> {
-  if (to - from > maxLineBytes) throw new SyscallError("EINVAL", `${file.label} has a line of over ${maxLineBytes} bytes`);
+  if (to - from > maxLineBytes)
+    throw new SyscallError("EINVAL", `${file.label} has a line of over ${maxLineBytes} bytes`);
   const decoder = new TextDecoder();
   let text = "";
   for (let at = from; at < to; ) {
@@ -144,13 +154,16 @@ function checkedFrame(value: unknown): Frame {
 function cutTo(frame: Frame, query: FrameQuery): Frame {
   const { tasks, detail, syscalls, endpoints, log, apps, graph, trace: _, ...rest } = frame;
   const { offset = 0, limit = 100, tid } = query.endpoints ?? {};
-  const ends = endpoints?.rows.filter((row) => tid === undefined || [row.owner, row.reader, row.writer].includes(tid)) ?? [];
+  const ends =
+    endpoints?.rows.filter((row) => tid === undefined || [row.owner, row.reader, row.writer].includes(tid)) ?? [];
   return {
     ...rest,
     ...(query.tasks === undefined || tasks === undefined ? {} : { tasks: pageOf(tasks.rows, query.tasks) }),
     ...(query.detail === undefined ? {} : { detail: detail?.task.tid === query.detail ? detail : null }),
     ...(query.syscalls === undefined || syscalls === undefined ? {} : { syscalls }),
-    ...(query.endpoints === undefined ? {} : { endpoints: { total: ends.length, rows: ends.slice(offset, offset + limit) } }),
+    ...(query.endpoints === undefined
+      ? {}
+      : { endpoints: { total: ends.length, rows: ends.slice(offset, offset + limit) } }),
     ...(query.log === undefined || log === undefined ? {} : { log }),
     ...(query.apps === true && apps !== undefined ? { apps } : {}),
     ...(query.graph === true && graph !== undefined ? { graph } : {}),

@@ -2,8 +2,8 @@
 // a kernel of its own, and knows neither a terminal nor a socket: it is given what it draws on and where frames come from.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
-import { type Channel, Channel as NewChannel } from "../lib/index.ts";
 import { Group } from "../../syscalls/index.ts";
+import { Channel } from "../lib/index.ts";
 import { dispatch } from "./dispatch.ts";
 import { runErrands, watch } from "./live.ts";
 import type { InputEvent } from "./screen/input.ts";
@@ -16,23 +16,20 @@ const maxEvents = 1_024;
 
 /** Makes the channel that events come through; whoever reads the terminal sends to it from outside. */
 export function topEvents(): Channel<TopEvent> {
-  return new NewChannel<TopEvent>({ name: "events", capacity: maxEvents });
+  return new Channel<TopEvent>({ name: "events", capacity: maxEvents });
 }
 
 /** Shows a kernel until the user leaves. @returns the exit code: 0 left, 1 left when the kernel had gone */
-export const top: Routine<[viewer: Viewer, events: Channel<TopEvent>], number> = routine(
-  function* top(viewer, events) {
-    viewer.draw();
-    yield* new Group(function* (members): Program<void> {
-      yield* members.spawn(watch(viewer), "frames");
-      yield* members.spawn(runErrands(viewer), "errands");
-      yield* members.spawn(input(viewer, events), "input");
-      yield* viewer.left.wait();
-      members.cancel("left");
-    });
-    return viewer.exitCode;
-  },
-);
+export const top: Routine<[viewer: Viewer, events: Channel<TopEvent>], number> = routine(function* top(viewer, events) {
+  viewer.draw();
+  yield* new Group(function* (members): Program<void> {
+    yield* members.spawnDaemon(watch(viewer), "frames");
+    yield* members.spawnDaemon(runErrands(viewer), "errands");
+    yield* members.spawnDaemon(input(viewer, events), "input");
+    yield* viewer.left.wait();
+  });
+  return viewer.exitCode;
+});
 
 const input = routine(function* input(viewer: Viewer, events: Channel<TopEvent>): Program<void> {
   for (let event = yield* events.next(); !event.done; event = yield* events.next()) {

@@ -105,7 +105,7 @@ export class Viewer {
   /** The highest tid that was seen: what is above it is new. */
   newest = 0;
   /** Names of tasks that were seen. */
-  readonly names = new Map<number, string>();
+  readonly names: Map<number, string> = new Map();
   /** Where frames are recorded to, and the recording that is replayed. */
   recording: Recording | undefined = undefined;
   replay: Replay | undefined = undefined;

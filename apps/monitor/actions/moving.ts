@@ -60,7 +60,10 @@ function moveCursor(viewer: Viewer, by: number): void {
 }
 
 function indexOf(viewer: Viewer): number {
-  return Math.max(0, viewer.rows.findIndex(({ tid }) => tid === viewer.screen.cursor));
+  return Math.max(
+    0,
+    viewer.rows.findIndex(({ tid }) => tid === viewer.screen.cursor),
+  );
 }
 
 function placeCursor(viewer: Viewer, index: number): void {

@@ -1,8 +1,8 @@
 // The program's own affairs: the interval, columns, copying and saving what is shown, leaving.
 
 import type { Program } from "../../../kernel/syscall.ts";
-import { writeFile } from "../../lib/index.ts";
 import { taskColumns } from "../../control/records.ts";
+import { writeFile } from "../../lib/index.ts";
 import { sentence, type Viewer } from "../viewer.ts";
 import { columnsOnScreen, declaredColumns } from "./rows.ts";
 
@@ -11,12 +11,24 @@ export function quit(viewer: Viewer): void {
   viewer.leave(viewer.screen.connection.kind === "gone" ? 1 : 0);
 }
 
+/** Sets how often a frame comes, ms. */
+export function setInterval(viewer: Viewer, everyMs: number): void {
+  viewer.change({ everyMs });
+  viewer.say(
+    everyMs === 0 ? "as fast as frames come, at most 10 a second" : `a frame every ${everyMs / 1_000} s`,
+    "good",
+  );
+  viewer.ask();
+}
+
 /** Copies the row under the cursor, or all tagged rows, as text. */
 export function copy(viewer: Viewer): void {
   const { screen, rows } = viewer;
   const chosen = rows.filter(({ tid }) => (screen.tagged.size > 0 ? screen.tagged.has(tid) : tid === screen.cursor));
   if (chosen.length === 0) return;
-  const text = chosen.map(({ tid, state, verb, object, name }) => [tid, state, `${verb} ${object}`.trim(), name].join("\t"));
+  const text = chosen.map(({ tid, state, verb, object, name }) =>
+    [tid, state, `${verb} ${object}`.trim(), name].join("\t"),
+  );
   viewer.surface.copy(text.join("\n"));
   viewer.say(chosen.length === 1 ? "copied the row" : `copied ${chosen.length} rows`, "good");
 }
@@ -28,11 +40,21 @@ export function fullText(viewer: Viewer): void {
   const { frame, view } = screen;
   const at = viewer.place.row;
   let text = "";
-  if (view === "log") text = screen.log.lines[viewer.place.isAtEnd === true ? screen.log.lines.length - 1 : at]?.text ?? "";
+  if (view === "log")
+    text = screen.log.lines[viewer.place.isAtEnd === true ? screen.log.lines.length - 1 : at]?.text ?? "";
   else if (view === "io") text = endpointText(viewer, at);
-  else if (view === "apps") text = Object.entries(frame?.apps?.[at] ?? {}).map(([name, value]) => `${name}: ${shown(value)}`).join("\n");
+  else if (view === "apps")
+    text = Object.entries(frame?.apps?.[at] ?? {})
+      .map(([name, value]) => `${name}: ${shown(value)}`)
+      .join("\n");
   else if (row !== undefined) text = rowText(row);
-  if (text !== "") viewer.dialog({ kind: "text", title: view === "tasks" || view === "tree" ? `task ${row?.tid}` : view, text, top: 0 });
+  if (text !== "")
+    viewer.dialog({
+      kind: "text",
+      title: view === "tasks" || view === "tree" ? `task ${row?.tid}` : view,
+      text,
+      top: 0,
+    });
 }
 
 function rowText(row: object): string {
@@ -68,7 +90,11 @@ export function openColumns(viewer: Viewer): void {
   const { screen, rows } = viewer;
   const shown = screen.columns ?? columnsOnScreen(viewer);
   const names = [...new Set([...shown, ...taskColumns, ...declaredColumns(rows)])];
-  viewer.dialog({ kind: "columns", choice: 0, choices: names.map((name) => ({ name, isShown: shown.includes(name) })) });
+  viewer.dialog({
+    kind: "columns",
+    choice: 0,
+    choices: names.map((name) => ({ name, isShown: shown.includes(name) })),
+  });
 }
 
 /** Shows these columns, in this order, from now on. */
@@ -115,4 +141,3 @@ export function stopKernel(viewer: Viewer): void {
     });
   };
 }
-

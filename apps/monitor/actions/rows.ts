@@ -77,7 +77,9 @@ export function sortBy(viewer: Viewer, column: string): void {
 export function invert(viewer: Viewer): void {
   if (viewer.screen.view === "syscalls") {
     const before = viewer.screen.query.syscalls ?? {};
-    viewer.change({ query: { ...viewer.screen.query, syscalls: { ...before, isInverted: before.isInverted !== true } } });
+    viewer.change({
+      query: { ...viewer.screen.query, syscalls: { ...before, isInverted: before.isInverted !== true } },
+    });
     viewer.ask();
   } else {
     query(viewer, { isInverted: viewer.screen.query.tasks?.isInverted !== true });
@@ -88,7 +90,8 @@ export function invert(viewer: Viewer): void {
 export function sortBeside(viewer: Viewer, by: -1 | 1): void {
   const columns = columnsOnScreen(viewer);
   const { screen } = viewer;
-  const now = screen.view === "syscalls" ? (screen.query.syscalls?.sort ?? "calls") : (screen.query.tasks?.sort ?? "cpu");
+  const now =
+    screen.view === "syscalls" ? (screen.query.syscalls?.sort ?? "calls") : (screen.query.tasks?.sort ?? "cpu");
   const at = columns.indexOf(now);
   const next = columns[at < 0 ? 0 : Math.max(0, Math.min(at + by, columns.length - 1))];
   if (next !== undefined && next !== now) sortBy(viewer, next);
@@ -159,13 +162,11 @@ export function find(viewer: Viewer, text: string, step: 0 | 1 | -1): void {
   });
 }
 
-function nextMatch(
-  rows: readonly PlacedRow[],
-  cursor: number,
-  text: string,
-  step: 0 | 1 | -1,
-): PlacedRow | undefined {
-  const from = Math.max(0, rows.findIndex(({ tid }) => tid === cursor));
+function nextMatch(rows: readonly PlacedRow[], cursor: number, text: string, step: 0 | 1 | -1): PlacedRow | undefined {
+  const from = Math.max(
+    0,
+    rows.findIndex(({ tid }) => tid === cursor),
+  );
   const way = step === -1 ? -1 : 1;
   for (let at = 0; at < rows.length; at++) {
     const row = rows[(from + step + way * at + 2 * rows.length) % rows.length];
