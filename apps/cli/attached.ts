@@ -21,7 +21,7 @@ export function attached(program: ClientProgram, which: string | undefined): Pro
     try {
       return yield* program(port, lookOf(process.stdout));
     } catch (error) {
-      throw askFault(error);
+      throw isAboutClosedOutput(error) ? error : askFault(error);
     } finally {
       close();
     }

@@ -8,10 +8,18 @@ import { codes, RpcError } from "../rpc/index.ts";
 import { ClientError } from "./client-program.ts";
 import { ClientCode } from "./exit-code.ts";
 
+const goneCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
+
 /** True for the error about a task that never was, or is not remembered. */
 export function isNoTask(error: unknown): boolean {
   const code = codeOf(error);
   return code === "ESRCH" || code === "ESTALE";
+}
+
+/** True when nothing can be asked any more, or nobody reads the answers. */
+export function isGone(error: unknown): boolean {
+  if (error instanceof RpcError) return error.code === errorCodes.gone;
+  return error instanceof SyscallError && goneCodes.has(error.code);
 }
 
 /** What was thrown while a kernel was looked for, or connected to. What is no fault of that kind is given back. */
@@ -28,11 +36,10 @@ export function attachFault(error: unknown): unknown {
 export function askFault(error: unknown): unknown {
   if (error instanceof UsageError || error instanceof ClientError) return error;
   if (error instanceof RpcError) return refusal(error);
-  const isGone = error instanceof SyscallError && goneCodes.has(error.code);
-  return isGone ? new ClientError(ClientCode.unattached, `the kernel is gone: ${error.message}`) : error;
+  return isGone(error) && error instanceof SyscallError
+    ? new ClientError(ClientCode.unattached, `the kernel is gone: ${error.message}`)
+    : error;
 }
-
-const goneCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "ETIMEDOUT"]);
 
 function refusal(error: RpcError): ClientError {
   const { code, message, data } = error;

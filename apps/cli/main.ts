@@ -14,14 +14,14 @@ import { addNew } from "./commands/new.ts";
 import { addPs } from "./commands/ps.ts";
 import { addRenice } from "./commands/renice.ts";
 import { addRun } from "./commands/run.ts";
-import { addStart } from "./commands/start.ts";
-import { addStop } from "./commands/stop.ts";
+import { addSh } from "./commands/sh.ts";
 import { addStrace } from "./commands/strace.ts";
 import { addTree } from "./commands/tree.ts";
 import { addWhere } from "./commands/where.ts";
 import { failureOf } from "./failure.ts";
 import { home } from "./home.ts";
 import { guardStreams } from "./streams.ts";
+import { usageOf } from "./usage-of.ts";
 
 async function main(argv: string[]): Promise<void> {
   guardStreams();
@@ -29,7 +29,7 @@ async function main(argv: string[]): Promise<void> {
     await command().parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const usage = error instanceof CommanderError ? usageOf(error) : error;
+    const usage = error instanceof CommanderError ? faultOf(error) : error;
     const { code, text } = failureOf(usage, "the command");
     process.stderr.write(text);
     process.exitCode = code;
@@ -46,8 +46,7 @@ function command(): Command {
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
   addRun(yieldix);
   addNew(yieldix);
-  addLs(yieldix);
-  for (const add of [addStart, addStop, addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog])
+  for (const add of [addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog, addSh])
     add(yieldix, attached);
   return yieldix;
 }
@@ -55,14 +54,10 @@ function command(): Command {
 const noCommand =
   "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";
 
-// Commander writes "error: unknown option '--x'" and at times a second line with a suggestion.
-function usageOf(error: CommanderError): UsageError {
+function faultOf(error: CommanderError): UsageError {
   if (error.code === "commander.help") return new UsageError(noCommand);
-  const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
-  const sentence = said.replace(/\.$/, "").replace(/\. (?=[A-Z])/, ": ");
-  const file = error.code === "commander.unknownCommand" ? /'(.+\.[mc]?[jt]s)'/.exec(said)?.[1] : undefined;
-  const way = file === undefined ? "(see yieldix --help)" : `(did you mean "yieldix run ${file}"?)`;
-  return new UsageError(`${sentence} ${suggestion ?? way}`);
+  const file = error.code === "commander.unknownCommand" ? /'(.+\.[mc]?[jt]s)'/.exec(error.message)?.[1] : undefined;
+  return usageOf(error, file === undefined ? "(see yieldix --help)" : `(did you mean "yieldix run ${file}"?)`);
 }
 
 main(process.argv.slice(2));
