@@ -9,10 +9,10 @@
 
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../kernel/syscall.ts";
-import { GetTime, Listen, NewTask, Sleep } from "../syscalls/index.ts";
+import { Gauge, GetTime, Listen, NewTask, Sleep } from "../syscalls/index.ts";
 import { load } from "./demo/load.ts";
 import { pipeline } from "./demo/pipeline.ts";
-import { clients, server } from "./demo/server.ts";
+import { clients, server, type Tally } from "./demo/server.ts";
 import { endlessLoop, troubles } from "./demo/troubles.ts";
 import { waits } from "./demo/waits.ts";
 import { print, UsageError } from "./lib/index.ts";
@@ -35,21 +35,28 @@ const demo: Routine<[argv: readonly string[]], void> = routine(function* demoTow
   const { stuckMs, crashMs } = parse(argv);
   const listener = yield* new Listen({ port: 0 });
   yield* print(banner);
-  yield* server(listener);
+  const tally: Tally = { requests: 0, sessions: 0 };
+  yield* server(listener, tally);
   yield* clients(listener.address);
   yield* pipeline();
   yield* load();
   yield* waits();
   yield* troubles(listener.address);
   if (stuckMs < Number.POSITIVE_INFINITY) yield* new NewTask(endlessLoop(stuckMs), "endless-loop");
-  yield* live(crashMs);
+  yield* live(crashMs, tally);
 });
 
 export default demo;
 
-const live = routine(function* live(crashMs: number): Program<void> {
+/** Publishes what the town counts, until it is to crash. */
+const live = routine(function* live(crashMs: number, tally: Tally): Program<void> {
   const crashAt = (yield* new GetTime()) + crashMs;
-  while ((yield* new GetTime()) < crashAt) yield* new Sleep(1_000);
+  for (let at = yield* new GetTime(); at < crashAt; at = yield* new GetTime()) {
+    yield* new Gauge("requests a second", tally.requests);
+    yield* new Gauge("sessions", tally.sessions);
+    tally.requests = 0;
+    yield* new Sleep(Math.min(1_000, crashAt - at));
+  }
   throw new Error("the town has crashed, as --crash asked for");
 });
 

@@ -1,7 +1,7 @@
 // A pipeline over channels: four stages, of which one is slow. Those before it wait to send, the one after it to receive.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
-import { NewTask, Sleep } from "../../syscalls/index.ts";
+import { Gauge, NewTask, Sleep } from "../../syscalls/index.ts";
 import { Channel } from "../lib/index.ts";
 
 const slowMs = 250;
@@ -34,5 +34,8 @@ const price = routine(function* price(parsed: Channel<number>, priced: Channel<n
 });
 
 const sink = routine(function* sink(priced: Channel<number>): Program<void> {
-  for (;;) yield* priced.receive();
+  for (let items = 1; ; items++) {
+    yield* priced.receive();
+    yield* new Gauge("items through the pipeline", items);
+  }
 });

@@ -11,27 +11,37 @@ const [busyClients, calmClients] = [4, 20];
 const replyMs = 5_000;
 const encoder = new TextEncoder();
 
+/** What the town counts. */
+export interface Tally {
+  requests: number;
+  sessions: number;
+}
+
 /** Starts the server, under a supervisor: killed, it is there again. The listener stays its opener's. */
-export const server: Routine<[listener: Listener], void> = routine(function* startServer(listener) {
-  const acceptor = { run: () => accepting(listener), restart: "permanent" } as const; // the literal
-  yield* new NewTask(
-    new Supervise({ server: acceptor }, { restarts: 100, backOffMs: [500, 5_000] }),
-    "server-supervisor",
-  );
+export const server: Routine<[listener: Listener, tally: Tally], void> = routine(
+  function* startServer(listener, tally) {
+    const children = { server: () => accepting(listener, tally) };
+    yield* new NewTask(new Supervise(children, { restarts: 100, backOffMs: [500, 5_000] }), "server-supervisor");
+  },
+);
+
+const accepting = routine(function* accepting(listener: Listener, tally: Tally): Program<void> {
+  for (let n = 1; ; n++) yield* new NewTask(session(yield* accept(listener), tally), numbered("session", n));
 });
 
-const accepting = routine(function* accepting(listener: Listener): Program<void> {
-  for (let n = 1; ; n++) yield* new NewTask(session(yield* accept(listener)), numbered("session", n));
-});
-
-const session = routine(function* session(connection: Connection): Program<void> {
+const session = routine(function* session(connection: Connection, tally: Tally): Program<void> {
   yield* new Adopt(connection);
+  tally.sessions++;
   const reader = new Reader(connection);
   try {
-    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader))
+    for (let line = yield* readLine(reader); line !== null; line = yield* readLine(reader)) {
+      tally.requests++;
       yield* sendAll(connection, encoder.encode(`${line.toUpperCase()}\n`));
+    }
   } catch (error) {
     if (!isLost(error)) throw error; // a client may leave as it likes
+  } finally {
+    tally.sessions--;
   }
 });
 

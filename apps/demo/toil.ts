@@ -1,10 +1,10 @@
-// Work for the processor, by the clock: in chunks of about a millisecond, with a syscall after each, however fast the
+// Work for the processor, by the clock: in chunks of about two milliseconds, with a syscall after each, however fast the
 // machine is. On simulated time, which stands still in a turn, one chunk is all.
 
 import { type Call, type Program, routine } from "../../kernel/syscall.ts";
 import { GetTime } from "../../syscalls/index.ts";
 
-const chunkMs = 1;
+const chunkMs = 2;
 
 /** Work that has no other purpose than to take its time. */
 export class Toil {
@@ -15,6 +15,11 @@ export class Toil {
   /** Works for a time, ms. */
   for(ms: number): Call<void> {
     return working(this, ms);
+  }
+
+  /** Works on and on in one turn, which holds everybody up: so many chunks. */
+  block(chunks: number): void {
+    for (let done = 0; done < chunks; done++) this.chunk();
   }
 
   chunk(): void {

@@ -3,7 +3,18 @@
 
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, type Tid } from "../../kernel/syscall.ts";
-import { Connect, Log, NewTask, Receive, Select, Sleep, Supervise, Tell, WaitTask } from "../../syscalls/index.ts";
+import {
+  Connect,
+  Gauge,
+  Log,
+  NewTask,
+  Receive,
+  Select,
+  Sleep,
+  Supervise,
+  Tell,
+  WaitTask,
+} from "../../syscalls/index.ts";
 import { Lock, sendAll } from "../lib/index.ts";
 import { isLost, sleepBetween } from "./common.ts";
 
@@ -60,7 +71,10 @@ const readSlowly = routine(function* readSlowly(): Program<void> {
 });
 
 const fillMailbox = routine(function* fillMailbox(reader: Tid): Program<void> {
-  for (let n = 1; yield* new Tell(reader, n); n++) yield* new Sleep(125);
+  for (let sent = 1; yield* new Tell(reader, sent); sent++) {
+    yield* new Gauge("messages sent", sent);
+    yield* new Sleep(125);
+  }
 });
 
 const leak = routine(function* leak(address: Address): Program<void> {

@@ -79,7 +79,12 @@ const stopAndContinue = routine(function* stopAndContinue(tid: Tid): Program<voi
 
 const runErrands = routine(function* runErrands(): Program<void> {
   for (let n = 1; ; n++) {
-    yield* new NewTask(sleepBetween(100, 3_000), numbered("errand", n));
+    yield* new NewTask(errand(n % 6 === 4), numbered("errand", n));
     yield* new Sleep(1_000);
   }
+});
+
+const errand = routine(function* errand(isInVain: boolean): Program<void> {
+  yield* sleepBetween(100, 3_000);
+  if (isInVain) throw new RangeError("this errand was in vain, and nobody asks how it ended");
 });
