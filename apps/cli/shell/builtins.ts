@@ -20,12 +20,13 @@ export const takesTids: ReadonlySet<string> = new Set(["where", "strace", "kill"
 export type Built = { readonly program: ClientProgram } | { readonly text: string };
 
 /** What each does, and its options, by name. */
-export const builtins: ReadonlyMap<string, { readonly text: string; readonly options: readonly string[] }> = new Map(
-  parser(() => {}).commands.map((command) => {
+export function listBuiltins(): ReadonlyMap<string, { readonly text: string; readonly options: readonly string[] }> {
+  const commands = parser(() => {}).commands.map((command): [string, { text: string; options: string[] }] => {
     const options = command.options.flatMap(({ long }) => (long === undefined || long === "--kernel" ? [] : [long]));
     return [command.name(), { text: command.description(), options: [...options, "--help"] }];
-  }),
-);
+  });
+  return new Map(commands);
+}
 
 /**
  * Reads a command.

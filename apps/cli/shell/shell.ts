@@ -12,7 +12,7 @@ import { failureOf } from "../failure.ts";
 import { askFault, isGone } from "../faults.ts";
 import { padded } from "../text-width.ts";
 import { AppJobs } from "./apps.ts";
-import { build, builtins, takesTids } from "./builtins.ts";
+import { build, listBuiltins, takesTids } from "./builtins.ts";
 import type { Sources } from "./completion.ts";
 import { waitForCommand } from "./front.ts";
 import type { Keys, LineSource } from "./source.ts";
@@ -43,6 +43,7 @@ const maxTids = 1_000;
 export class Shell {
   readonly #options: ShellOptions;
   readonly #apps: AppJobs;
+  readonly #builtins = listBuiltins();
   readonly #own: ReadonlyMap<string, Own>;
   #tids: readonly number[] = [];
   #code: number = ClientCode.done;
@@ -76,7 +77,7 @@ export class Shell {
 
   /** What completion needs beside files. */
   get sources(): Omit<Sources, "files"> {
-    const options = [...builtins].map(([name, { options }]): [string, readonly string[]] => [name, options]);
+    const options = [...this.#builtins].map(([name, { options }]): [string, readonly string[]] => [name, options]);
     const own = [...this.#own.keys()].map((name): [string, readonly string[]] => [name, []]);
     const jobs = this.#apps.jobs.all.map(({ number }) => `%${number}`);
     return { commands: new Map([...options, ...own]), takesTids, tids: this.#tids, jobs };
@@ -87,7 +88,7 @@ export class Shell {
     const [name, ...args] = words;
     if (name === undefined) return;
     const own = this.#own.get(name);
-    const isCommand = own !== undefined || builtins.has(name);
+    const isCommand = own !== undefined || this.#builtins.has(name);
     if (isCommand && isBackground) throw new UsageError(`${name} &: only apps go to the background`);
     if (own !== undefined) this.#code = yield* own.do(args);
     else if (isCommand) this.#code = yield* this.#command([name, ...args]);
@@ -124,7 +125,7 @@ export class Shell {
   }
 
   *#help(): Program<number> {
-    const all = [...builtins, ...this.#own].map(([name, { text }]) => `  ${padded(name, 8)}  ${text}`);
+    const all = [...this.#builtins, ...this.#own].map(([name, { text }]) => `  ${padded(name, 8)}  ${text}`);
     yield* writeLines([
       "  app.ts …  run an app on the kernel, in front: Ctrl-C interrupts it, Ctrl-Z stops it",
       "  app.ts &  the same in the background, as a job",
