@@ -1,0 +1,35 @@
+// What a frame costs the kernel it is of: to look at 10,000 tasks, sort them, and cut out what a screen shows.
+
+import type { FrameQuery, TaskQuery } from "../../../apps/control/protocol.ts";
+import { median } from "../../lib/figures.ts";
+import { Crowd } from "../crowd.ts";
+import type { Figures } from "../what.ts";
+
+const screenful: TaskQuery = { limit: 40, isPinned: true };
+const times = 40;
+
+export async function frames(): Promise<Figures> {
+  const crowd = await Crowd.settled();
+  const msOf = (query: TaskQuery): number => middleMs(() => crowd.frame({ tasks: { ...screenful, ...query } }));
+  const shown: FrameQuery = { tasks: { ...screenful, sort: "cpu" } };
+  const frame = crowd.frame(shown);
+  return {
+    byCpu: msOf({ sort: "cpu" }),
+    byName: msOf({ sort: "name" }),
+    filtered: msOf({ sort: "cpu", filter: "name~worker-.*7" }),
+    tree: msOf({ shape: "tree" }),
+    json: middleMs(() => JSON.stringify(frame)),
+    bytes: JSON.stringify(frame).length,
+  };
+}
+
+/** The middle of many runs, after as many to warm up, ms. */
+export function middleMs(work: () => unknown): number {
+  for (let n = 0; n < times; n++) work();
+  const all = Array.from({ length: times }, () => {
+    const start = performance.now();
+    work();
+    return performance.now() - start;
+  });
+  return median(all);
+}
