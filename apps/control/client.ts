@@ -105,14 +105,14 @@ function checkedHello(answer: unknown, { label }: Connection): Hello {
 export const listKernels: Routine<[], KernelEntry[]> = routine(function* listKernels() {
   const found = socketsIn(controlFolder());
   const entries = yield* new All(
-    found.map(({ path }) => entryOf(path)),
+    found.map(({ pid, path }) => entryOf(pid, path)),
     { limit: 16 },
   );
   return entries.flatMap((entry) => (entry === undefined ? [] : [entry]));
 });
 
 // One that answers nothing in time, is of another version or on its way out is not among those that can be asked.
-const entryOf = routine(function* entryOf(path: string): Program<KernelEntry | undefined> {
+const entryOf = routine(function* entryOf(pid: number, path: string): Program<KernelEntry | undefined> {
   const target: Target = { address: { path } };
   try {
     const control = yield* connectControl(target);
@@ -120,7 +120,7 @@ const entryOf = routine(function* entryOf(path: string): Program<KernelEntry | u
     return { ...control.hello, target };
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
-    if (error.code === "ECONNREFUSED") removeStaleSocket(path);
+    if (error.code === "ECONNREFUSED") removeStaleSocket(pid, path);
     return undefined;
   }
 });

@@ -40,6 +40,7 @@ export interface ThreadOptions {
 export class Thread implements Port {
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  #heard: (messages: readonly unknown[]) => void = () => {};
   #isEnded = false;
 
   /** @throws what Node throws where it can make no thread */
@@ -58,8 +59,11 @@ export class Thread implements Port {
       cause = error;
     });
     this.#worker.on("exit", () => {
-      if (!this.#isEnded) ended(cause);
+      if (this.#isEnded) return;
+      const last = receiveMessageOnPort(port1);
+      if (last !== undefined) this.#heard(all(port1, last.message));
       this.end();
+      ended(cause);
     });
   }
 
@@ -68,6 +72,7 @@ export class Thread implements Port {
   }
 
   listen(heard: (messages: readonly unknown[]) => void): void {
+    this.#heard = heard;
     this.#port.on("message", (first) => heard(all(this.#port, first)));
     this.#port.unref(); // listening has referred to it
   }

@@ -72,12 +72,25 @@ export function socketsIn(folder: string): { readonly pid: number; readonly path
     .sort((one, other) => one.pid - other.pid);
 }
 
-/** Removes the file of a socket that refused to be connected to. What is no socket, or gone, is left alone. */
-export function removeStaleSocket(path: string): void {
+/**
+ * Removes the socket of a process that is no more. One that refuses to be connected to, while its process lives, may be about
+ * to listen. What is no socket, or gone, is left alone.
+ */
+export function removeStaleSocket(pid: number, path: string): void {
+  if (isAlive(pid)) return;
   try {
     if (lstatSync(path).isSocket()) unlinkSync(path);
   } catch {
     // Somebody else has removed it, or may and we may not: nothing depends on it.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH"; // what node throws
   }
 }
 

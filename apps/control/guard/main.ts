@@ -44,6 +44,7 @@ export class Guard {
   readonly #binding: Binding = new Binding();
   readonly #sessions = new Map<number, Session>();
   #isClosed = false;
+  #hasFailed = false;
 
   /**
    * Starts it; it listens a moment later.
@@ -96,9 +97,18 @@ export class Guard {
   };
 
   #died(error: unknown): void {
-    const cause = error === undefined ? "its thread has ended" : shown(error);
-    this.#kernel.log("error", 0, `there is no control port any more: ${cause}`);
+    // One that could not listen anywhere has said so, and has nothing to do.
+    if (error !== undefined || !this.#hasFailed) {
+      const cause = error === undefined ? "its thread has ended" : shown(error);
+      this.#kernel.log("error", 0, `there is no control port any more: ${cause}`);
+    }
     this.close();
+    this.#fail();
+  }
+
+  #fail(): void {
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
     this.#failed();
   }
 
@@ -110,7 +120,7 @@ export class Guard {
       else if (message.kind === "close") this.#leave(message.session);
       else if (message.kind === "listening") this.#listening(message.at);
       else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
-      else if (message.kind === "unopened") this.#failed();
+      else if (message.kind === "unopened") this.#fail();
       else if (message.kind === "kick") this.#kernel.machine.interrupt();
       else if (message.kind === "tick") hasTicked = true;
     }

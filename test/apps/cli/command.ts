@@ -55,6 +55,11 @@ export class Running {
     });
   }
 
+  /** What it has written to stderr so far. */
+  get err(): string {
+    return this.#err;
+  }
+
   /** Waits until it has written a text, to either stream. Rejects if it ends before. */
   async wrote(text: string, times = 1): Promise<void> {
     const has = (): boolean => `${this.#out}\n${this.#err}`.split(text).length > times;
