@@ -16,6 +16,7 @@ import { addRenice } from "./commands/renice.ts";
 import { addRun } from "./commands/run.ts";
 import { addSh } from "./commands/sh.ts";
 import { addStrace } from "./commands/strace.ts";
+import { addTop } from "./commands/top.ts";
 import { addTree } from "./commands/tree.ts";
 import { addWhere } from "./commands/where.ts";
 import { failureOf } from "./failure.ts";
@@ -46,7 +47,20 @@ function command(): Command {
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
   addRun(yieldix);
   addNew(yieldix);
-  for (const add of [addPs, addTree, addWhere, addStrace, addGraph, addKill, addRenice, addLog, addSh])
+  addLs(yieldix);
+  for (const add of [
+    addStart,
+    addStop,
+    addPs,
+    addTree,
+    addWhere,
+    addStrace,
+    addGraph,
+    addKill,
+    addRenice,
+    addLog,
+    addTop,
+  ])
     add(yieldix, attached);
   return yieldix;
 }

@@ -51,7 +51,7 @@ const frames = routine(function* frames(viewer: Viewer): Program<never> {
       const frame = yield* viewer.connected().ask("frame", queryOf(viewer));
       viewer.now = yield* new GetTime();
       accept(viewer, frame);
-      yield* recordFrame(viewer, frame);
+      yield* recordFrame(viewer);
     } catch (error) {
       if (!(error instanceof RpcError) || error.code === errorCodes.gone) throw error;
       viewer.now = yield* new GetTime();

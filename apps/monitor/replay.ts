@@ -33,12 +33,15 @@ export class Replay implements Port {
   /** The frame that is asked for, from 0. */
   place = 0;
   isPlaying = false;
+  /** "recording town.frames" */
+  readonly label: string;
   readonly #file: File;
   /** Where each frame begins, and where the last one ends. */
   readonly #starts: readonly number[];
 
   private constructor(file: File, header: RecordingHeader, starts: readonly number[]) {
     this.hello = { version: protocolVersion, name: header.name, pid: header.pid, access: "read-only" };
+    this.label = `recording ${file.path}`;
     this.#file = file;
     this.#starts = starts;
     this.frames = starts.length - 1;

@@ -19,8 +19,8 @@ export interface Surface {
   draw(lines: readonly StyledLine[], cursor?: { readonly row: number; readonly column: number }): void;
   /** Draws all of the next frame. */
   redraw(): void;
-  /** Gives a text to the terminal's clipboard. */
-  copy(text: string): void;
+  /** Gives a text to the terminal's clipboard; false for one that is too long. */
+  copy(text: string): boolean;
   /** Stops this job, until it is continued. */
   stop(): void;
 }
@@ -48,11 +48,12 @@ export interface ViewerOptions {
   readonly view: ViewName;
   readonly filter?: string | undefined;
   readonly sort?: string | undefined;
-  /** The monitor's own tasks as well. */
   readonly columns?: readonly string[] | undefined;
   readonly isPinned?: boolean | undefined;
   /** The kernel is the user's own run in this terminal: when it has gone there is nothing more to see. */
   readonly isOwner?: boolean | undefined;
+  /** What was wrong before anything was shown; "" for nothing. */
+  readonly problem?: string;
   /** Keeps the settings that were chosen. @throws Error when they cannot be kept */
   readonly save?: (settings: { readonly columns: readonly string[] | undefined }) => void;
   /** Paths that begin so, for completion. */
@@ -260,7 +261,7 @@ function firstScreen(surface: Surface, source: Source, options: ViewerOptions): 
     log: { lines: [], dropped: 0 },
     where: undefined,
     recording: "",
-    message: undefined,
+    message: options.problem ? { text: options.problem, kind: "warn" } : undefined,
     prompt: undefined,
     dialog: undefined,
     found: "",

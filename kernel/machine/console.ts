@@ -46,6 +46,11 @@ export function timeOfDay(): number {
   return Date.now();
 }
 
+/** What local time is ahead of UTC now, minutes. */
+export function zoneMinutes(): number {
+  return -new Date().getTimezoneOffset();
+}
+
 /** Has something done at the very end of the process, if it ends by itself. @returns takes that back */
 export function atProcessEnd(run: () => void): () => void {
   process.on("exit", run);

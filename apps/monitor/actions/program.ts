@@ -29,8 +29,9 @@ export function copy(viewer: Viewer): void {
   const text = chosen.map(({ tid, state, verb, object, name }) =>
     [tid, state, `${verb} ${object}`.trim(), name].join("\t"),
   );
-  viewer.surface.copy(text.join("\n"));
-  viewer.say(chosen.length === 1 ? "copied the row" : `copied ${chosen.length} rows`, "good");
+  const isTaken = viewer.surface.copy(text.join("\n"));
+  if (isTaken) viewer.say(chosen.length === 1 ? "copied the row" : `copied ${chosen.length} rows`, "good");
+  else viewer.say("that is too long for a clipboard", "warn");
 }
 
 /** The text of what the cursor is on, in full. */

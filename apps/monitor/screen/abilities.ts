@@ -8,8 +8,8 @@ export type ColourChoice = "auto" | "always" | "never";
 
 /** What the command line says; undefined: the environment decides. */
 export interface Wishes {
-  readonly colour?: ColourChoice;
-  readonly isUnicode?: boolean;
+  readonly colour?: ColourChoice | undefined;
+  readonly isUnicode?: boolean | undefined;
 }
 
 export interface Abilities {

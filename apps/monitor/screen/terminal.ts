@@ -3,6 +3,7 @@
 // gets the newest frame when it does, and no queue of old ones; the bottom right cell stays blank, so that nothing ever
 // scrolls; `close` restores everything, synchronously, once, in an order that no terminal minds.
 
+import { Buffer } from "node:buffer";
 import type { Style, StyledLine } from "../views/line.ts";
 import { type BlessedScreen, type CellRow, makeBlessedScreen } from "./blessed-screen.ts";
 import { Input, type InputEvent, patienceMs } from "./input.ts";
@@ -59,6 +60,8 @@ const plain = "\x1b[m";
 const cursorOn = "\x1b[?25h";
 const cursorOff = "\x1b[?25l";
 
+// More than this no terminal takes at once, characters of base64.
+const maxCopyLength = 74_994;
 const resizeMs = 40;
 /** Attributes of an empty cell: both colours the terminal's own. */
 export const emptyAttributes: number = (0x1ff << 9) | 0x1ff;
@@ -142,6 +145,15 @@ export class Terminal {
     if (!this.#isUp) return;
     this.#screen.alloc();
     this.#cursorText = "";
+  }
+
+  /** Gives a text to the terminal's clipboard, where it takes one (OSC 52). @returns false for one that is too long */
+  copy(text: string): boolean {
+    const encoded = Buffer.from(text).toString("base64");
+    if (!this.#isUp || encoded.length > maxCopyLength) return false;
+    this.#tape.write(`\x1b]52;c;${encoded}\x07`);
+    this.#send("", "");
+    return true;
   }
 
   /** Gives the terminal back for a while; `resume` takes it again. */

@@ -1,0 +1,225 @@
+// `yieldix top` in a terminal: boots a small kernel of its own for the viewer, gives it the terminal and the kernel that is
+// meant, and sees to it that the terminal is whole again however this ends.
+
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { Kernel, printable } from "../../kernel/index.ts";
+import { zoneMinutes } from "../../kernel/machine/console.ts";
+import { NodeMachine } from "../../kernel/machine/node.ts";
+import { type Call, type Program, routine } from "../../kernel/syscall.ts";
+import { Await } from "../../syscalls/index.ts";
+import { connectControl, findKernel, type KernelEntry, listKernels, type Target } from "../control/client.ts";
+import type { Channel } from "../lib/index.ts";
+import { choose } from "../monitor/choose.ts";
+import { Replay } from "../monitor/replay.ts";
+import { abilitiesOf, type ColourChoice } from "../monitor/screen/abilities.ts";
+import { attributesFor } from "../monitor/screen/attributes.ts";
+import { Endings } from "../monitor/screen/endings.ts";
+import { HeldOutput } from "../monitor/screen/held-output.ts";
+import { Terminal } from "../monitor/screen/terminal.ts";
+import { readSettings, settingsPath, writeSettings } from "../monitor/settings.ts";
+import { type TopEvent, top, topEvents } from "../monitor/top.ts";
+import { type Port, type Source, type Surface, Viewer, type ViewerOptions } from "../monitor/viewer.ts";
+import { draw } from "../monitor/views/draw.ts";
+import { tableRows } from "../monitor/views/layout.ts";
+import type { ViewName } from "../monitor/views/model.ts";
+import { ClientCode } from "./exit-code.ts";
+import { failureOf } from "./failure.ts";
+import { attachFault } from "./faults.ts";
+
+export interface TopOptions {
+  /** Between two frames, ms. */
+  readonly everyMs?: number | undefined;
+  readonly filter?: string | undefined;
+  readonly sort?: string | undefined;
+  readonly view?: ViewName | undefined;
+  readonly colour?: ColourChoice | undefined;
+  readonly isUnicode?: boolean | undefined;
+  readonly hasMouse?: boolean | undefined;
+  readonly isVi?: boolean | undefined;
+  /** A recording to show instead of a kernel. */
+  readonly replay?: string | undefined;
+  /** The kernel is the user's own run in this terminal. */
+  readonly isOwner?: boolean | undefined;
+}
+
+/**
+ * Shows a kernel in this process's terminal until the user leaves.
+ * @param which kernel, as typed; undefined: the only one, or the one that is chosen from the list
+ * @returns the exit code: 0 left, 1 left when the kernel had gone, 2 usage, 3 no kernel to watch. A signal ends the process
+ * as if nobody had listened: 129, 130, 131, 143
+ */
+export async function runTop(which: string | undefined, options: TopOptions): Promise<number> {
+  const machine = new NodeMachine();
+  try {
+    return await new Kernel(machine).run(session(which, options), "yieldix top");
+  } catch (error) {
+    const { code, text } = failureOf(error, "yieldix top");
+    process.stderr.write(text);
+    return code;
+  } finally {
+    machine.close();
+  }
+}
+
+/** What is to be watched: one kernel, one of several, or a recording. */
+type Found = { readonly target: Target } | { readonly entries: readonly KernelEntry[] } | { readonly replay: Replay };
+
+// Whatever cannot be watched is said before the terminal is taken.
+const session = routine(function* session(which: string | undefined, options: TopOptions): Program<number> {
+  const found = yield* find(which, options);
+  const events = topEvents();
+  const screen = yield* new Await(openScreen(options, events));
+  try {
+    const source = yield* sourceOf(found, which, screen.surface, events);
+    if (source === undefined) return ClientCode.done;
+    const viewer = new Viewer(screen.surface, source, viewerOptions(options));
+    screen.lastWords = () => lastWords(viewer);
+    if ("replay" in found) viewer.replay = found.replay;
+    return yield* top(viewer, events);
+  } finally {
+    screen.close();
+  }
+});
+
+function* find(which: string | undefined, { replay }: TopOptions): Program<Found> {
+  try {
+    if (replay !== undefined) return { replay: yield* Replay.open(replay) };
+    if (which !== undefined) return { target: yield* findKernel(which) };
+    const entries = yield* listKernels();
+    const [only] = entries;
+    if (only === undefined) return { target: yield* findKernel() };
+    return entries.length === 1 ? { target: only.target } : { entries };
+  } catch (error) {
+    throw attachFault(error);
+  }
+}
+
+function* sourceOf(
+  found: Found,
+  which: string | undefined,
+  surface: Surface,
+  events: Channel<TopEvent>,
+): Program<Source | undefined> {
+  if ("replay" in found) return { label: found.replay.label, connect: () => again(found.replay) };
+  if ("target" in found) return kernelSource(found.target, which);
+  const choices = found.entries.map(({ name, pid, target }) => ({ name, pid, text: labelOf(target) }));
+  const entry = found.entries[yield* choose(surface, events, choices)];
+  return entry === undefined ? undefined : kernelSource(entry.target, String(entry.pid));
+}
+
+// A name may come to mean another process, when its kernel is started again.
+function kernelSource(target: Target, which: string | undefined): Source {
+  const isLocal = "path" in target.address;
+  const source = { label: labelOf(target), connect: (): Call<Port> => connect(target, which) };
+  return isLocal ? { ...source, end: (pid) => void process.kill(pid, "SIGKILL") } : source;
+}
+
+const connect = routine(function* connect(target: Target, which: string | undefined): Program<Port> {
+  return yield* connectControl(which === undefined ? target : yield* findKernel(which));
+});
+
+const again = routine(function* again(replay: Replay): Program<Port> {
+  return replay;
+});
+
+function labelOf({ address }: Target): string {
+  return "path" in address ? `unix:${basename(address.path)}` : `${address.host ?? "localhost"}:${address.port}`;
+}
+
+/** The terminal, as the viewer draws on it, and its end. */
+interface TopScreen {
+  readonly surface: Surface;
+  /** What is said below the prompt when the screen has gone. */
+  lastWords: () => string;
+  close(): void;
+}
+
+async function openScreen(options: TopOptions, events: Channel<TopEvent>): Promise<TopScreen> {
+  const { env, stdin, stdout, stderr } = process;
+  const { terminal, isUnicode, hasColour } = abilitiesOf(env, { colour: options.colour, isUnicode: options.isUnicode });
+  const write = stdout.write.bind(stdout);
+  const output = Object.create(stdout, { write: { value: (text: string) => write(text) } }) as typeof stdout; // the same stream
+  const held = new HeldOutput([stdout, stderr]);
+  const attributesOf = attributesFor(hasColour);
+  const hasMouse = options.hasMouse ?? true;
+  const heed = (event: TopEvent): void => {
+    // A viewer that takes nothing any more is ended as if the terminal were not raw.
+    if (!events.trySend(event) && event.kind === "key" && event.name === "C-c") process.kill(process.pid, "SIGINT");
+  };
+  const opened = await Terminal.open({ input: stdin, output, terminal, isUnicode, hasMouse, attributesOf }, heed);
+  const screen = { lastWords: (): string => "" };
+  const restored = {
+    close: (): void => {
+      opened.close();
+      held.release();
+    },
+    suspend: (): void => opened.suspend(),
+    resume: (): void => opened.resume(),
+  };
+  const endings = new Endings(restored, () => screen.lastWords());
+  const surface = {
+    get columns(): number {
+      return opened.columns;
+    },
+    get rows(): number {
+      return opened.rows;
+    },
+    draw: opened.draw.bind(opened),
+    redraw: (): void => opened.redraw(),
+    copy: (text: string): boolean => opened.copy(text),
+    stop: (): void => endings.stop(),
+  };
+  return Object.assign(screen, { surface, close: endings.close });
+}
+
+function viewerOptions(options: TopOptions): ViewerOptions {
+  const path = settingsPath(process.env);
+  const { settings, problem } = readSettings(path);
+  const { isUnicode, hasColour } = abilitiesOf(process.env, { colour: options.colour, isUnicode: options.isUnicode });
+  return {
+    look: {
+      glyphs: isUnicode ? "unicode" : "ascii",
+      hasColour,
+      isVi: options.isVi ?? false,
+      zoneMinutes: zoneMinutes(),
+    },
+    everyMs: options.everyMs ?? settings.everyMs ?? 1_000,
+    view: options.view ?? "tasks",
+    filter: options.filter,
+    sort: options.sort ?? settings.sort,
+    columns: settings.columns,
+    isPinned: settings.isPinned,
+    isOwner: options.isOwner,
+    problem,
+    save: (chosen) => writeSettings(path, { ...settings, ...chosen }),
+    paths: pathsOf,
+    paint: draw,
+    roomOf: tableRows,
+  };
+}
+
+const maxPaths = 256;
+
+/** Files and folders that a path could become. */
+function pathsOf(start: string): readonly string[] {
+  const folder = start.endsWith("/") ? start : dirname(start);
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true }).slice(0, maxPaths);
+    return entries.map((entry) => {
+      const path = start.includes("/") ? join(folder, entry.name) : entry.name;
+      return entry.isDirectory() ? `${path}/` : path;
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** What is still wrong when the screen has gone: that the kernel has gone, or the first finding. */
+function lastWords({ screen }: Viewer): string {
+  const { connection, frame } = screen;
+  if (connection.kind === "gone") return printable(`yieldix: the kernel is gone: ${connection.why}`);
+  const [finding] = frame?.findings ?? [];
+  return finding === undefined ? "" : printable(`yieldix: ${finding.text}`);
+}
