@@ -75,6 +75,11 @@ export class Exits {
     return this.#uncollected.get(tid) ?? this.#recent.find((recent) => recent.tid === tid);
   }
 
+  /** Whether the end of `tid` is kept for somebody who may still ask for it: nobody has been told. For monitors. */
+  isUncollected(tid: number): boolean {
+    return this.#uncollected.has(tid);
+  }
+
   /** As `find`, and it counts as collected from now on. */
   collect(tid: number): ExitRecord | undefined {
     const record = this.find(tid);

@@ -35,7 +35,7 @@ export { Read, Write } from "./read.ts";
 export { ReadWait, WriteWait } from "./read-wait.ts";
 export { type Branches, Select, type Selected } from "./select.ts";
 export { SetName } from "./set-name.ts";
-export { SetPriority } from "./set-priority.ts";
+export { SetPriority, setNice } from "./set-priority.ts";
 export { Shield } from "./shield.ts";
 export {
   type CatchableSignal,
@@ -49,7 +49,7 @@ export {
 export { Sleep, SleepUntil } from "./sleep.ts";
 export { Remove, Rename, Stat, Sync } from "./stat.ts";
 export { type ChildProgram, type ChildSpec, Supervise, type SuperviseOptions } from "./supervise.ts";
-export { Receive, Tell } from "./tell.ts";
+export { mailboxSize, Receive, Tell } from "./tell.ts";
 export { type Moved, MoveOn, Timeout } from "./timeout.ts";
 export { ConnectTls, ListenTls } from "./tls.ts";
 export { Join, WaitTask } from "./wait-task.ts";

@@ -23,9 +23,7 @@ export class SetPriority extends Syscall<number> {
 
   constructor(nice: number, tid?: Tid) {
     super();
-    if (!Number.isInteger(nice) || nice < -20 || nice > 19) {
-      throw new SyscallError("EINVAL", `SetPriority: nice is a whole number from -20 to 19, not ${String(nice)}`);
-    }
+    mustBeNice(nice);
     this.nice = nice;
     this.tid = tid;
   }
@@ -35,12 +33,27 @@ export class SetPriority extends Syscall<number> {
   }
 
   override handle(task: Task, kernel: Kernel): number {
-    const target = this.tid === undefined ? task : kernel.find(this.tid);
-    if (target === undefined) throw new SyscallError("ESTALE", `task ${this.tid} has ended`);
-    const traits = kernel.traits.of(target);
-    const before = traits.nice;
-    traits.nice = this.nice;
-    traits.quantum = Math.max(1, Math.round(kernel.limits.quantum * step ** -this.nice));
-    return before;
+    return setNice(kernel, this.tid ?? task.tid, this.nice);
   }
+}
+
+/**
+ * Sets a nice value as SetPriority does. For who stands outside tasks.
+ * @returns the one it had
+ * @throws EINVAL for another nice value, ESRCH if no task ever had this tid, ESTALE if it has ended
+ */
+export function setNice(kernel: Kernel, tid: Tid, nice: number): number {
+  mustBeNice(nice);
+  const target = kernel.find(tid);
+  if (target === undefined) throw new SyscallError("ESTALE", `task ${tid} has ended`);
+  const traits = kernel.traits.of(target);
+  const before = traits.nice;
+  traits.nice = nice;
+  traits.quantum = Math.max(1, Math.round(kernel.limits.quantum * step ** -nice));
+  return before;
+}
+
+function mustBeNice(nice: number): void {
+  if (Number.isInteger(nice) && nice >= -20 && nice <= 19) return;
+  throw new SyscallError("EINVAL", `SetPriority: nice is a whole number from -20 to 19, not ${String(nice)}`);
 }

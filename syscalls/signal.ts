@@ -149,6 +149,11 @@ export function offerSignal(task: Task, signal: CatchableSignal): boolean {
   return true;
 }
 
+/** Signals that were sent to a task and that it has not taken yet. For monitors. */
+export function pendingSignals(task: Task): readonly CatchableSignal[] {
+  return [...(masks.get(task)?.pending ?? [])];
+}
+
 /** Of a task that has waited for signals. */
 interface Mask {
   /** What it has waited for so far. */

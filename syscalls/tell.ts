@@ -181,3 +181,8 @@ export class Receive<T = unknown> extends Syscall<T> implements Wait<T>, Receive
     return message as T; // `match` says so, or the caller does
   }
 }
+
+/** How many messages a task has that it has not received. For monitors. */
+export function mailboxSize(task: Task): number {
+  return mailboxes.get(task)?.letters.length ?? 0;
+}
