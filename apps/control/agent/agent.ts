@@ -3,14 +3,22 @@
 // clock, the heap and whatever else is the process's own are given to it, so that it works on a simulated machine too.
 
 import type { Kernel } from "../../../kernel/kernel.ts";
-import type { Runnable } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
+import type { Tracing } from "../../../kernel/tracing.ts";
 import type { Frame, FrameQuery } from "../protocol.ts";
-import type { Access, FrameRecord } from "../records.ts";
-import { Apps } from "./apps.ts";
+import type { Access, Finding, FrameRecord, KernelRecord, Stuck } from "../records.ts";
+import type { Load } from "./actions.ts";
+import { Apps, appRows } from "./apps.ts";
+import { Births } from "./births.ts";
+import { syscallRows, tracePage } from "./calls.ts";
+import { type Past, taskDetail } from "./detail.ts";
+import { endpointPage } from "./endpoints.ts";
+import { Findings } from "./findings.ts";
+import { graphRecord } from "./graph.ts";
 import { kernelRecord } from "./kernel-record.ts";
-import { Snapshot } from "./moment.ts";
+import { OutputRing } from "./output-ring.ts";
 import { Session } from "./session.ts";
+import { Snapshot } from "./snapshot.ts";
 import { taskPage } from "./tasks.ts";
 
 export interface AgentOptions {
@@ -22,30 +30,48 @@ export interface AgentOptions {
   readonly heapBytes: () => number;
   /** ms since 1970. */
   readonly timeOfDay: () => number;
-  /** What was started as an app. Default: nothing. */
+  /** What was started as an app. Default: nothing yet. */
   readonly apps?: Apps;
+  /** What apps print. Default: the kernel's log alone. */
+  readonly output?: OutputRing;
   /** Loads an app's module and makes its program. Without it nothing can be started. */
-  readonly load?: (path: string, argv: readonly string[]) => Promise<Runnable>;
+  readonly load?: Load;
   /** Where a task's frames stand, innermost first. Without it they have names only. */
-  readonly locate?: (task: Task, withLocals: boolean) => Promise<readonly FrameRecord[]>;
+  readonly locate?: (task: Task, withLocals: boolean) => Promise<readonly FrameRecord[]> | readonly FrameRecord[];
+  /** How long the main task may take when the run is to stop, ms. Default 3,000. */
+  readonly drainMs?: number;
 }
 
-export class Agent {
+/** Who asks for a frame. */
+export interface Viewer {
+  readonly access: Access;
+  readonly tracing: Tracing | undefined;
+}
+
+export class Agent implements Past {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
   readonly apps: Apps;
+  readonly output: OutputRing;
   readonly #sessions = new Set<Session>();
+  readonly #findings = new Findings();
+  readonly #births = new Births();
+  readonly #declared = new Set<string>();
   #seq = 0;
 
   constructor(kernel: Kernel, options: AgentOptions) {
     this.kernel = kernel;
     this.options = options;
     this.apps = options.apps ?? new Apps();
+    this.output = options.output ?? new OutputRing(kernel);
   }
 
   /** Begins a session: what one client asks for, and undoes by leaving. */
   open(access: Access): Session {
-    const session = new Session(this, access, () => this.#sessions.delete(session));
+    const session = new Session(this, access, () => {
+      this.#sessions.delete(session);
+      this.#watchChanged();
+    });
     this.#sessions.add(session);
     return session;
   }
@@ -57,25 +83,81 @@ export class Agent {
     return viewers;
   }
 
-  /** Once a second, by whoever hosts it. */
-  tick(): void {}
+  /** True while anybody watches or traces: `tick` is to be called then. */
+  get isWatched(): boolean {
+    return this.kernel.watching !== undefined;
+  }
+
+  /** A second is over: closes the window of what is measured. To be called once a second while it is watched. */
+  tick(): void {
+    this.kernel.watching?.tick();
+    if (this.isWatched) this.#births.note(this.kernel.nextTid, this.#uptimeMs());
+  }
+
+  /** A turn that had not ended is over: the guard tells. */
+  noteStuck(stuck: Stuck): void {
+    this.#findings.stuckTurns.over(stuck, this.#uptimeMs());
+  }
 
   /** Ends every session. */
   close(): void {
     for (const session of [...this.#sessions]) session.close();
   }
 
-  /** For sessions. */
-  frame(query: FrameQuery, access: Access): Frame {
-    const { kernel, options } = this;
-    const snapshot = new Snapshot(kernel, this.apps);
+  /** For sessions: one of them watches from now on, or does no longer. */
+  watch(isWatching: boolean): void {
+    if (isWatching) this.kernel.watch();
+    else this.kernel.unwatch();
+    this.#watchChanged();
+  }
+
+  /** For sessions. @throws RpcError -32602 */
+  frame(query: FrameQuery, { access, tracing }: Viewer): Frame {
+    const { kernel, apps } = this;
+    const snapshot = new Snapshot(kernel, { watch: kernel.watching, apps, declared: this.#declared });
+    this.#births.note(kernel.nextTid, snapshot.uptimeMs);
+    const findings = this.#findings.find(snapshot);
+    const { tasks, detail, trace, syscalls, endpoints, log } = query;
     return {
       seq: ++this.#seq,
       at: kernel.clock() - kernel.bootedAt,
-      time: options.timeOfDay(),
-      kernel: kernelRecord(snapshot, this, access),
-      findings: [],
-      ...(query.tasks === undefined ? {} : { tasks: taskPage(snapshot, query.tasks) }),
+      time: this.options.timeOfDay(),
+      kernel: this.#kernelRecord(snapshot, access),
+      findings,
+      ...(tasks === undefined ? {} : { tasks: taskPage(snapshot, tasks) }),
+      ...(detail === undefined ? {} : { detail: taskDetail(detail, snapshot, this) }),
+      ...(trace === undefined ? {} : { trace: tracePage(tracing, trace) }),
+      ...(syscalls === undefined ? {} : { syscalls: syscallRows(snapshot, syscalls.sort, syscalls.isInverted) }),
+      ...(endpoints === undefined ? {} : { endpoints: endpointPage(snapshot, this.#findings.endpoints, endpoints) }),
+      ...(log === undefined ? {} : { log: this.output.page(log) }),
+      ...(query.apps === true ? { apps: appRows(snapshot) } : {}),
+      ...(query.graph === true ? { graph: graphRecord(snapshot) } : {}),
     };
+  }
+
+  /** For details. */
+  seenSince(tid: number): number {
+    return this.#births.seenSince(tid);
+  }
+
+  /** For details: the findings of the latest frame about a task. */
+  about(tid: number): readonly Finding[] {
+    return this.#findings.about(tid);
+  }
+
+  #kernelRecord(snapshot: Snapshot, access: Access): KernelRecord {
+    const { name, pid, node, heapBytes } = this.options;
+    return kernelRecord(snapshot, { name, pid, node, heapBytes: heapBytes(), access, viewers: this.viewers });
+  }
+
+  // Only who looks at frames would see a deadlock that is held: for a trace alone the run ends.
+  #watchChanged(): void {
+    const watch = this.kernel.watching;
+    if (watch === undefined) this.#births.forget();
+    else watch.holdsDeadlock = this.viewers > 0;
+  }
+
+  #uptimeMs(): number {
+    return Math.floor(this.kernel.clock() - this.kernel.bootedAt);
   }
 }

@@ -2,137 +2,166 @@
 // one field of each to sort them, and all fields of the forty that are shown.
 
 import type { ExitRecord } from "../../../kernel/exits.ts";
-import type { Kernel } from "../../../kernel/kernel.ts";
 import { siteText } from "../../../kernel/stack.ts";
+import type { Wait } from "../../../kernel/syscall.ts";
 import { State, type Task } from "../../../kernel/task.ts";
+import type { TaskWatch } from "../../../kernel/task-watch.ts";
 import { shown, truncated } from "../../../kernel/text.ts";
 import { exitText } from "../../../syscalls/exit-text.ts";
+import { mailboxSize } from "../../../syscalls/tell.ts";
 import type { FindingLetter, StateLetter, TaskRow } from "../records.ts";
 import { letterOf } from "./letters.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-/** What entries of one frame share. */
-export interface Moment {
-  readonly kernel: Kernel;
-  /** Whole ms since boot. */
-  readonly uptimeMs: number;
-  /** Name of the app of a task; "". */
-  appOf(tid: number): string;
-  childrenOf(tid: number): number;
-  placeOf(task: Task): number;
-  findingOf(tid: number): FindingLetter | "";
-  isInCycle(tid: number): boolean;
-}
+/** A live task, or one that has ended and is remembered. */
+export type Entry = LiveEntry | EndedEntry;
 
-/** A text of a wait is cut at so many characters: it is anybody's code that makes it. */
+/** What anybody's code makes: a text is cut at so many characters, a list at so many tids. */
 const maxText = 1_024;
 const maxHolders = 1_024;
-
-/** A live task or one that has ended, as a row. */
-export type Entry = LiveEntry | EndedEntry;
+const maxColumns = 8;
+const maxColumn = 64;
 
 /** A live task. */
 export class LiveEntry implements TaskRow {
   readonly task: Task;
   readonly state: StateLetter;
-  readonly #moment: Moment;
+  readonly #snapshot: Snapshot;
   #words: Words | undefined = undefined;
 
-  constructor(task: Task, moment: Moment) {
+  constructor(task: Task, snapshot: Snapshot) {
     this.task = task;
     this.state = letterOf(task);
-    this.#moment = moment;
+    this.#snapshot = snapshot;
   }
 
   get tid(): number {
     return this.task.tid;
   }
+
   get name(): string {
     return this.task.name;
   }
+
   get parent(): number {
     return this.task.parent?.tid ?? 0;
   }
+
   get app(): string {
-    return this.#moment.appOf(this.tid);
+    return this.#snapshot.appOf(this.tid);
   }
+
   get nice(): number {
     return this.task.kernel.traits.get(this.task)?.nice ?? 0;
   }
+
   get cpu(): number | null {
-    return null;
+    const { last } = this.#snapshot;
+    return last === undefined ? null : share(this.watched?.window.runMs, last.ms);
   }
+
   get runMs(): number | null {
-    return null;
+    return this.#snapshot.last === undefined ? null : (this.watched?.runMs ?? 0);
   }
+
   get readyMs(): number | null {
-    return null;
+    if (this.#snapshot.last === undefined) return null;
+    return Math.max(this.watched?.window.readyMs ?? 0, this.task.state === State.ready ? this.forMs : 0);
   }
+
   get turnsPerS(): number | null {
-    return null;
+    const { last } = this.#snapshot;
+    return last === undefined ? null : 1_000 * share(this.watched?.window.turns, last.ms);
   }
+
   get trapsPerS(): number | null {
-    return null;
+    const { last } = this.#snapshot;
+    return last === undefined ? null : 1_000 * share(this.watched?.window.traps, last.ms);
   }
+
   get maxMs(): number | null {
-    return null;
+    return this.#snapshot.last === undefined ? null : (this.watched?.maxMs ?? 0);
   }
+
   get cpuHistory(): readonly number[] {
-    return [];
+    return this.watched?.history ?? [];
   }
+
   get verb(): string {
     return this.#wait.verb;
   }
+
   get object(): string {
     return this.#wait.object;
   }
+
   get holders(): readonly number[] {
-    return this.#wait.holders;
+    return holdersOf(waitOf(this.task));
   }
+
   get isInCycle(): boolean {
-    return this.#moment.isInCycle(this.tid);
+    return this.#snapshot.waiting.cycleOf(this.tid) !== undefined;
   }
+
   get forMs(): number {
     const { state, since, kernel } = this.task;
-    if (state === State.blocked) return Math.max(0, this.#moment.uptimeMs - since);
-    // What a poll made ready is noted with the time at which that poll began: no time of ready tasks goes beyond that.
-    return state === State.ready ? Math.max(0, kernel.uptimeMs - since) : 0;
+    const { uptimeMs } = this.#snapshot;
+    if (state === State.blocked) return Math.max(0, uptimeMs - since);
+    if (state !== State.ready) return 0;
+    const readyMs = uptimeMs - Math.ceil((this.watched?.readyAt ?? Number.NaN) - kernel.bootedAt);
+    // Unless it is watched, what a poll made ready is noted with the time at which that poll began: no time to measure by.
+    return Math.max(0, Number.isNaN(readyMs) ? kernel.uptimeMs - since : readyMs);
   }
+
   get place(): number {
-    return this.#moment.placeOf(this.task);
+    return this.task.state === State.ready ? this.#snapshot.placeOf(this.task) : 0;
   }
+
   get finding(): FindingLetter | "" {
-    return this.#moment.findingOf(this.tid);
+    return this.#snapshot.findings.get(this.tid) ?? "";
   }
+
   get turns(): number {
     return this.task.turns;
   }
+
   get traps(): number {
     return this.task.traps;
   }
+
   get children(): number {
-    return this.#moment.childrenOf(this.tid);
+    return this.#snapshot.childrenOf(this.tid);
   }
+
   get mailbox(): number {
-    return 0;
+    return mailboxSize(this.task);
   }
+
   get endpoints(): number {
     return this.task.owned?.size ?? 0;
   }
+
   get spawnedAt(): string {
     const { site } = this.task.origin.spawn;
     return site === undefined ? "" : siteText(site);
   }
+
   get columns(): Readonly<Record<string, string>> {
-    return {};
+    return columnsOf(waitOf(this.task));
+  }
+
+  /** What the watch knows of it. */
+  get watched(): TaskWatch | undefined {
+    return this.#snapshot.watch?.of(this.task);
   }
 
   get #wait(): Words {
-    this.#words ??= wordsOf(this.task);
+    this.#words ??= wordsOf(waitOf(this.task));
     return this.#words;
   }
 }
 
-/** A task that has ended and is remembered. */
+/** A task that has ended and is remembered. What it did while it lived is not. */
 export class EndedEntry implements TaskRow {
   readonly record: ExitRecord;
   readonly state = "Z";
@@ -156,87 +185,80 @@ export class EndedEntry implements TaskRow {
   readonly endpoints = 0;
   readonly spawnedAt = "";
   readonly columns: Readonly<Record<string, string>> = {};
-  readonly #moment: Moment;
+  readonly #snapshot: Snapshot;
 
-  constructor(record: ExitRecord, moment: Moment) {
+  constructor(record: ExitRecord, snapshot: Snapshot) {
     this.record = record;
-    this.#moment = moment;
+    this.#snapshot = snapshot;
   }
 
   get tid(): number {
     return this.record.tid;
   }
+
   get name(): string {
     return this.record.name;
   }
+
   get app(): string {
-    return this.#moment.appOf(this.tid);
+    return this.#snapshot.appOf(this.tid);
   }
+
   get object(): string {
     return exitText(this.record.exit);
   }
+
   get forMs(): number {
-    return Math.max(0, this.#moment.uptimeMs - this.record.at);
+    return Math.max(0, this.#snapshot.uptimeMs - this.record.at);
   }
+
   get finding(): FindingLetter | "" {
-    return this.#moment.findingOf(this.tid);
+    return this.#snapshot.findings.get(this.tid) ?? "";
   }
 }
 
-/** A row as plain data. */
-export function plainRow(row: TaskRow): TaskRow {
-  return {
-    tid: row.tid,
-    name: row.name,
-    parent: row.parent,
-    app: row.app,
-    state: row.state,
-    nice: row.nice,
-    cpu: row.cpu,
-    runMs: row.runMs,
-    readyMs: row.readyMs,
-    turnsPerS: row.turnsPerS,
-    trapsPerS: row.trapsPerS,
-    maxMs: row.maxMs,
-    cpuHistory: row.cpuHistory,
-    verb: row.verb,
-    object: row.object,
-    holders: row.holders,
-    isInCycle: row.isInCycle,
-    forMs: row.forMs,
-    place: row.place,
-    finding: row.finding,
-    turns: row.turns,
-    traps: row.traps,
-    children: row.children,
-    mailbox: row.mailbox,
-    endpoints: row.endpoints,
-    spawnedAt: row.spawnedAt,
-    columns: row.columns,
-  };
+/** What a blocked task waits for. */
+export function waitOf(task: Task): Wait<unknown> | undefined {
+  return task.state === State.blocked ? task.wait?.wait : undefined;
+}
+
+/** Tids of the tasks that could end a wait. */
+export function holdersOf(wait: Wait<unknown> | undefined): readonly number[] {
+  try {
+    return wait?.holders === undefined ? none : [...wait.holders()].slice(0, maxHolders);
+  } catch {
+    return none; // the syscall's own code
+  }
+}
+
+const none: readonly number[] = [];
+
+function share(part: number | undefined, of: number): number {
+  return part === undefined || of <= 0 ? 0 : part / of;
 }
 
 interface Words {
   readonly verb: string;
   readonly object: string;
-  readonly holders: readonly number[];
 }
 
-const noWords: Words = { verb: "", object: "", holders: [] };
-
-// The words are the syscall's own code: one that throws spoils its own row and no more.
-function wordsOf(task: Task): Words {
-  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
-  if (wait === undefined) return noWords;
+// The words are the syscall's own code, and so are its columns: what throws spoils its own row and no more.
+function wordsOf(wait: Wait<unknown> | undefined): Words {
+  if (wait === undefined) return { verb: "", object: "" };
   try {
-    const verb = truncated(String(wait.verb), maxText);
-    const object = truncated(String(wait.object), maxText);
-    return { verb, object, holders: (wait.holders?.() ?? []).slice(0, maxHolders) };
+    return { verb: truncated(String(wait.verb), maxText), object: truncated(String(wait.object), maxText) };
   } catch (error) {
-    return {
-      verb: "wait for",
-      object: `something that cannot be shown: ${truncated(shown(error), maxText)}`,
-      holders: [],
-    };
+    return { verb: "wait for", object: truncated(`something that cannot be shown: ${shown(error)}`, maxText) };
+  }
+}
+
+function columnsOf(wait: Wait<unknown> | undefined): Readonly<Record<string, string>> {
+  try {
+    const columns = Object.entries(wait?.columns?.() ?? {}).slice(0, maxColumns);
+    return Object.fromEntries(
+      columns.map(([name, value]) => [truncated(name, maxColumn), truncated(String(value), maxColumn)]),
+    );
+  } catch {
+    return {};
   }
 }

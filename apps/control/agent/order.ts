@@ -1,59 +1,132 @@
-// Columns as sort keys. Each has an order of its own: of what is measured the largest first, of names and numbers that
-// only tell apart the smallest first. What is not known comes last, whatever the order; ties in order of tid.
+// Rows in the order of a column. Ties stay in the order in which the rows were given; what is not known comes last,
+// whichever way the column is turned. Of 10,000 rows forty are wanted: only those are put in order, the rest is but divided
+// into what comes before and what comes after (Hoare's quickselect).
 
-import type { TaskColumn, TaskRow } from "../records.ts";
+import { columnOf, findingOrder, isTaskColumn } from "../columns.ts";
+import type { TaskRow } from "../records.ts";
 
-type Key = number | string | null;
+type Key = string | number | null;
 
-interface Column {
-  readonly key: (row: TaskRow) => Key;
+/** An order of rows, of which parts can be had. */
+export class Order<R extends TaskRow> {
+  readonly #rows: readonly R[];
+  readonly #compare: (one: number, other: number) => number;
+
+  /**
+   * @param rows in the order of their tids
+   * @param sort the column's name: one that every task has, or one that waits declare
+   * @param isInverted turns the column's usual order round
+   */
+  constructor(rows: readonly R[], sort: string, isInverted: boolean) {
+    const { keys, isAscending } = keysOf(rows, sort);
+    this.#rows = rows;
+    const sign = isAscending !== isInverted ? 1 : -1;
+    this.#compare =
+      keys instanceof Float64Array
+        ? (one, other) => comparedNumbers(keys[one] as number, keys[other] as number, sign) || one - other // inside
+        : (one, other) => comparedTexts(keys[one] ?? null, keys[other] ?? null, sign) || one - other;
+  }
+
+  /** How many rows come before one. @param place where it is among those that were given */
+  rankOf(place: number): number {
+    let rank = 0;
+    for (let other = 0; other < this.#rows.length; other++) if (this.#compare(other, place) < 0) rank++;
+    return rank;
+  }
+
+  /** The rows from one place of the order to before another. */
+  slice(from: number, to: number): R[] {
+    const places = Uint32Array.from(this.#rows, (_, place) => place);
+    const end = Math.min(to, places.length);
+    settle(places, from, end, this.#compare);
+    return Array.from(places.subarray(from, end), (place) => this.#rows[place] as R); // each is inside
+  }
+}
+
+interface Keys {
+  /** Of numbers NaN is what is not known. */
+  readonly keys: Float64Array | readonly Key[];
   readonly isAscending: boolean;
 }
 
-const large = (key: (row: TaskRow) => Key): Column => ({ key, isAscending: false });
-const small = (key: (row: TaskRow) => Key): Column => ({ key, isAscending: true });
-
-const columns: Readonly<Record<TaskColumn, Column>> = {
-  tid: small((row) => row.tid),
-  state: small((row) => row.state),
-  nice: small((row) => row.nice),
-  cpu: large((row) => row.cpu),
-  run: large((row) => row.runMs),
-  ready: large((row) => row.readyMs),
-  "turns/s": large((row) => row.turnsPerS),
-  "traps/s": large((row) => row.trapsPerS),
-  max: large((row) => row.maxMs),
-  history: large((row) => row.cpuHistory.reduce((sum, share) => sum + share, 0)),
-  waiting: small((row) => (row.verb === "" ? null : `${row.verb} ${row.object}`)),
-  for: large((row) => row.forMs),
-  finding: small((row) => (row.finding === "" ? null : "DNSBXLGYO".indexOf(row.finding))),
-  name: small((row) => row.name),
-  parent: small((row) => row.parent),
-  app: small((row) => row.app),
-  spawned: small((row) => row.spawnedAt),
-  turns: large((row) => row.turns),
-  traps: large((row) => row.traps),
-  children: large((row) => row.children),
-  mailbox: large((row) => row.mailbox),
-  endpoints: large((row) => row.endpoints),
-};
-
-/** Rows, given in the order of their tids, in that of a column. */
-export function ordered<R extends TaskRow>(rows: readonly R[], sort: string, isInverted: boolean): R[] {
-  const column = Object.hasOwn(columns, sort) ? columns[sort as TaskColumn] : declared(sort); // it is one of them
-  const isAscending = column.isAscending !== isInverted;
-  const keyed = rows.map((row) => ({ row, key: column.key(row) }));
-  keyed.sort((one, other) => compared(one.key, other.key, isAscending));
-  return keyed.map(({ row }) => row);
+function keysOf(rows: readonly TaskRow[], sort: string): Keys {
+  const { kind, isAscending, read } = columnOf(sort);
+  if (sort === "finding") return { keys: Float64Array.from(rows, severity), isAscending };
+  if (kind !== "text" && kind !== "letter") {
+    const number = (row: TaskRow): number => (read(row) as number | null) ?? Number.NaN; // it is one, by its kind
+    return { keys: Float64Array.from(rows, number), isAscending };
+  }
+  const keys = rows.map((row) => read(row) || null);
+  return (isTaskColumn(sort) ? undefined : counts(keys)) ?? { keys, isAscending };
 }
 
-function declared(name: string): Column {
-  return small((row) => row.columns[name] ?? null);
+function severity({ finding }: TaskRow): number {
+  return finding === "" ? Number.NaN : findingOrder.indexOf(finding);
 }
 
-function compared(one: Key, other: Key, isAscending: boolean): number {
+// What a wait declares is text, and most of it counts something.
+function counts(keys: readonly Key[]): Keys | undefined {
+  const numbers = Float64Array.from(keys, (key) => (key === null ? Number.NaN : Number(key)));
+  const isCount = keys.every((key, place) => key === null || !Number.isNaN(numbers[place]));
+  return isCount ? { keys: numbers, isAscending: false } : undefined;
+}
+
+function comparedNumbers(one: number, other: number, sign: number): number {
+  if (one === other) return 0;
+  if (Number.isNaN(one)) return Number.isNaN(other) ? 0 : 1;
+  if (Number.isNaN(other)) return -1;
+  return one < other ? -sign : sign;
+}
+
+function comparedTexts(one: Key, other: Key, sign: number): number {
   if (one === other) return 0;
   if (one === null) return 1;
   if (other === null) return -1;
-  return one < other === isAscending ? -1 : 1;
+  return one < other ? -sign : sign;
+}
+
+/** Shorter parts are simply sorted. */
+const short = 32;
+
+/**
+ * Puts what belongs at `from` to before `to` there, in order; the other places are in no order.
+ * @param divisions after so many that have been of little use the rest is sorted as a whole
+ */
+function settle(
+  places: Uint32Array,
+  from: number,
+  to: number,
+  compare: (one: number, other: number) => number,
+  [first, last, divisions]: [number, number, number] = [0, places.length - 1, 64],
+): void {
+  let [start, end, left] = [first, last, divisions];
+  while (start < end && end >= from && start < to) {
+    if (end - start < short || left-- === 0) {
+      places.subarray(start, end + 1).sort(compare);
+      return;
+    }
+    const [lower, upper] = divide(places, start, end, compare);
+    settle(places, from, to, compare, [start, lower, left]);
+    start = upper;
+  }
+}
+
+/** Divides a part by the one in its middle; gives where the lower half ends and where the upper begins. */
+function divide(
+  places: Uint32Array,
+  start: number,
+  end: number,
+  compare: (one: number, other: number) => number,
+): [number, number] {
+  const pivot = places[(start + end) >> 1] as number; // inside, as all below
+  let [low, high] = [start, end];
+  while (low <= high) {
+    while (compare(places[low] as number, pivot) < 0) low++;
+    while (compare(places[high] as number, pivot) > 0) high--;
+    if (low > high) break;
+    const one = places[low] as number;
+    places[low++] = places[high] as number;
+    places[high--] = one;
+  }
+  return [high, low];
 }

@@ -85,7 +85,7 @@ function traceQuery(given: Params): TraceQuery {
 function logQuery(given: Params): LogQuery {
   return {
     ...(given.get("tid") === undefined ? {} : { tid: given.integer("tid", 0, maxTid) }),
-    after: given.integer("after", 0, maxSeq, 0),
+    ...(given.get("after") === undefined ? {} : { after: given.integer("after", 0, maxSeq) }),
     limit: given.integer("limit", 0, maxRows, 100),
   };
 }

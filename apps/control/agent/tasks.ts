@@ -1,34 +1,116 @@
-// The table of tasks: which of them, in what order, from where to where.
+// The table of tasks: which of them, in what order and shape, from where to where.
 
+import { codes, RpcError } from "../../rpc/index.ts";
+import { findingOrder } from "../columns.ts";
+import { type Filter, FilterError, parseFilter, unknownColumn } from "../filter.ts";
 import type { TaskQuery } from "../protocol.ts";
 import type { PlacedRow, TaskPage, TaskRow } from "../records.ts";
-import { plainRow } from "./entry.ts";
-import type { Snapshot } from "./moment.ts";
-import { ordered } from "./order.ts";
+import type { Entry } from "./entry.ts";
+import { Forest } from "./forest.ts";
+import { Order } from "./order.ts";
+import { placed } from "./placed.ts";
+import { sitesOf } from "./sites.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 const defaultLimit = 100;
+/** A filter that takes longer is given up: every task waits for it. */
+const maxFilterMs = 250;
 
+/** @throws RpcError -32602 for a filter that cannot be read, names a column that nobody has, or takes too long */
 export function taskPage(snapshot: Snapshot, query: TaskQuery): TaskPage {
-  const entries: readonly TaskRow[] =
-    query.withFinished === true ? [...snapshot.live, ...snapshot.ended()] : snapshot.live;
-  const sorted = ordered(entries, query.sort ?? "cpu", query.isInverted === true);
-  const limit = query.limit ?? defaultLimit;
-  const at = query.cursor === undefined ? -1 : sorted.findIndex(({ tid }) => tid === query.cursor);
-  const first = firstOf(query.offset ?? 0, limit, at, sorted.length);
-  const rows = sorted.slice(first, first + limit).map(placed);
-  return { total: sorted.length, all: entries.length, first, rows };
-}
-
-/** Where the window begins: as asked, but moved so that the cursor's row is in it, and so that it is as full as can be. */
-export function firstOf(offset: number, limit: number, cursor: number, total: number): number {
-  let first = Math.min(offset, Math.max(0, total - limit));
-  if (cursor >= 0 && limit > 0) {
-    if (cursor < first) first = cursor;
-    else if (cursor >= first + limit) first = cursor - limit + 1;
+  const all = snapshot.entries(query.withFinished === true);
+  const rows = filtered(all, query.filter ?? "", snapshot);
+  switch (query.shape) {
+    case "tree":
+      return forestPage(
+        new Forest(inOrder(rows, query), (tid) => snapshot.parentOf(tid), query.folded),
+        query,
+        all.length,
+      );
+    case "waits":
+      return waitsPage(rows, query, snapshot, all.length);
+    case "sites":
+      return flatPage(sitesOf(rows), query, rows.length, all.length);
+    default:
+      return flatPage(rows, query, rows.length, all.length);
   }
-  return first;
 }
 
-function placed(row: TaskRow): PlacedRow {
-  return { ...plainRow(row), lasts: [], count: 1, isRepeat: false };
+// Only those that wait for a task, or are waited for.
+function waitsPage(rows: readonly Entry[], query: TaskQuery, { waiting }: Snapshot, all: number): TaskPage {
+  const involved = rows.filter(({ tid }) => waiting.holderOf(tid) !== 0 || waiting.waitersOf(tid).length > 0);
+  const forest = new Forest(inOrder(involved, query), (tid) => waiting.holderOf(tid), query.folded);
+  return forestPage(forest, query, all);
+}
+
+function flatPage(rows: readonly TaskRow[], query: TaskQuery, total: number, all: number): TaskPage {
+  const { offset = 0, limit = defaultLimit, cursor, isPinned = false, sort = "cpu", isInverted = false } = query;
+  const pinned = isPinned ? inSeverity(rows.filter(isWorthPinning)) : [];
+  const others = pinned.length > 0 ? rows.filter((row) => !isWorthPinning(row)) : rows;
+  const order = new Order(others, sort, isInverted);
+  const inPinned = pinned.findIndex(({ tid }) => tid === cursor);
+  const inOthers = cursor === undefined || inPinned >= 0 ? -1 : others.findIndex(({ tid }) => tid === cursor);
+  const place = inOthers >= 0 ? pinned.length + order.rankOf(inOthers) : inPinned;
+  const first = windowFirst(offset, limit, place, rows.length);
+  const end = first + limit;
+  const shown = [
+    ...pinned.slice(first, end),
+    ...order.slice(Math.max(0, first - pinned.length), Math.max(0, end - pinned.length)),
+  ];
+  return { total, all, first, rows: shown.map((row) => ("count" in row ? (row as PlacedRow) : placed(row))) };
+}
+
+function forestPage(forest: Forest, query: TaskQuery, all: number): TaskPage {
+  const { offset = 0, limit = defaultLimit, cursor } = query;
+  const place = cursor === undefined ? -1 : forest.placeOf(cursor);
+  const first = windowFirst(offset, limit, place, forest.size);
+  return { total: forest.size, all, first, rows: forest.slice(first, first + limit) };
+}
+
+/** Where a window begins: as asked, but so that it is as full as can be, and with the cursor's row, if there is one, in it. */
+export function windowFirst(offset: number, limit: number, cursor: number, total: number): number {
+  const first = Math.min(offset, Math.max(0, total - limit));
+  if (cursor < 0 || limit === 0) return first;
+  return Math.min(cursor, Math.max(first, cursor - limit + 1));
+}
+
+/** Siblings of a tree are in the order of a column where one is asked for, else in that of their tids. */
+function inOrder(rows: readonly Entry[], { sort, isInverted = false }: TaskQuery): readonly Entry[] {
+  return sort === undefined ? rows : new Order(rows, sort, isInverted).slice(0, rows.length);
+}
+
+// An orphan is worth a letter, and no more: many a server's tasks are, by design.
+function isWorthPinning({ finding }: TaskRow): boolean {
+  return finding !== "" && finding !== "O";
+}
+
+function inSeverity<R extends TaskRow>(rows: R[]): R[] {
+  const severity = ({ finding }: TaskRow): number => (finding === "" ? 0 : findingOrder.indexOf(finding));
+  return rows.sort((one, other) => severity(one) - severity(other));
+}
+
+function filtered(rows: readonly Entry[], text: string, snapshot: Snapshot): readonly Entry[] {
+  const filter = readFilter(text, snapshot);
+  if (filter.isEmpty) return rows;
+  const { kernel } = snapshot;
+  const until = kernel.clock() + maxFilterMs;
+  return rows.filter((row, place) => {
+    if (place % 64 === 0 && kernel.clock() > until) {
+      throw new RpcError(codes.invalidParams, `frame: tasks: filter took more than ${maxFilterMs} ms: make it simpler`);
+    }
+    return filter.matches(row);
+  });
+}
+
+function readFilter(text: string, snapshot: Snapshot): Filter {
+  try {
+    const filter = parseFilter(text);
+    const unknown = filter.declared.find(({ name }) => !snapshot.isDeclared(name));
+    if (unknown === undefined) return filter;
+    throw unknownColumn(unknown.name, unknown.position);
+  } catch (error) {
+    if (!(error instanceof FilterError)) throw error;
+    const { message, position } = error;
+    throw new RpcError(codes.invalidParams, `frame: tasks: filter: ${message}`, { position });
+  }
 }
