@@ -32,7 +32,7 @@ export class Monitor {
   constructor({ path, output, left }: MonitorOptions) {
     this.#output = output;
     this.#left = left;
-    const command = [...loaderOptions(), process.argv[1] ?? "", "top", path];
+    const command = [...loaderOptions(), process.argv[1] ?? "", "top", "--owner", path];
     this.#child = spawn(process.execPath, command, { stdio: "inherit" });
     this.#gone = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(this.#ended(`could not be started: ${error.message}`)));
