@@ -3,6 +3,7 @@
 import { chooseColumns } from "./actions/program.ts";
 import { sortBy } from "./actions/rows.ts";
 import { sendSignal } from "./actions/tasks.ts";
+import { scroll } from "./scrolling.ts";
 import type { Viewer } from "./viewer.ts";
 import { type ColumnChoice, type Dialog, signalChoices } from "./views/model.ts";
 
@@ -20,6 +21,8 @@ const steps: Readonly<Record<string, number>> = {
   home: Number.NEGATIVE_INFINITY,
   end: Number.POSITIVE_INFINITY,
 };
+/** Keys that move a column. */
+const moves: Readonly<Record<string, -1 | 1>> = { "<": -1, ">": 1, "[": -1, "]": 1, left: -1, right: 1 };
 /** Lines that a text can be scrolled by at most; the view stops earlier, at its end. */
 const maxLines = 10_000;
 
@@ -36,7 +39,11 @@ export function dialogKey(viewer: Viewer, dialog: Dialog, key: string): void {
   if (dialog.kind === "columns") columnKey(viewer, dialog, key);
   else if (dialog.kind === "signal" || dialog.kind === "sort") choiceKey(viewer, dialog, key);
   else if (key === "enter") viewer.dialog(undefined);
-  else viewer.dialog({ ...dialog, top: stepped(dialog.top, key, maxLines) });
+  else if (key === "y" && dialog.kind === "text") viewer.surface.copy(dialog.text);
+  else
+    scroll(viewer, stepped(dialog.top, key, maxLines) - dialog.top, dialog.top, (top) =>
+      viewer.dialog({ ...dialog, top }),
+    );
 }
 
 /** A click on one of a dialog's choices: the first chooses it, the next takes it. */
@@ -70,7 +77,7 @@ function choiceKey(viewer: Viewer, dialog: Extract<Dialog, { kind: "signal" | "s
   if (signal !== undefined) sendSignal(viewer, signal, tids);
 }
 
-// Space shows a column or not; [ and ] move it; Enter keeps what was chosen.
+// Space shows a column or not; < and > move it; Enter keeps what was chosen.
 function columnKey(viewer: Viewer, dialog: Extract<Dialog, { kind: "columns" }>, key: string): void {
   const { choices, choice } = dialog;
   if (key === "enter") {
@@ -82,8 +89,8 @@ function columnKey(viewer: Viewer, dialog: Extract<Dialog, { kind: "columns" }>,
       (each, at): ColumnChoice => (at === choice ? { ...each, isShown: !each.isShown } : each),
     );
     viewer.dialog({ ...dialog, choices: toggled });
-  } else if (key === "[" || key === "]" || key === "left" || key === "right") {
-    const to = choice + (key === "[" || key === "left" ? -1 : 1);
+  } else if (key in moves) {
+    const to = choice + (moves[key] ?? 0);
     viewer.dialog(
       to < 0 || to >= choices.length ? dialog : { ...dialog, choices: swapped(choices, choice, to), choice: to },
     );

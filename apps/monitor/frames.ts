@@ -48,13 +48,22 @@ function endpointsOf(viewer: Viewer, room: number): NonNullable<FrameQuery["endp
   return { ...of, offset, limit: Math.min(10_000, 3 * room) };
 }
 
-/** A frame has come: it is kept, and shown unless the display stands still. */
-export function accept(viewer: Viewer, frame: Frame): void {
+/** A frame has come: it is kept, and shown unless the display stands still. @param asked what it was asked with */
+export function accept(viewer: Viewer, frame: Frame, asked: FrameQuery): void {
   viewer.frameAt = viewer.now;
   viewer.kept.push(frame);
   if (viewer.kept.length > maxKept) viewer.kept.shift();
+  // Order and filter are as they are now: they may have been changed meanwhile.
+  const { tasks, syscalls } = viewer.screen.query;
+  viewer.change({ query: { ...asked, ...(tasks && { tasks }), ...(syscalls && { syscalls }) } });
   collect(viewer, frame);
-  if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, { kind: "live" });
+  if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, connectionOf(viewer));
+}
+
+function connectionOf({ replay }: Viewer): Connection {
+  if (replay === undefined) return { kind: "live" };
+  const { place, frames, isPlaying } = replay;
+  return { kind: "replay", place: place + 1, frames, isPlaying };
 }
 
 /** Shows a frame, the newest or one of before. */

@@ -14,6 +14,8 @@ import { sentence, type Viewer } from "./viewer.ts";
 const attemptsMs = [250, 500, 1_000, 2_000] as const;
 /** As fast as frames come is at most so fast, ms. */
 const leastMs = 100;
+/** A recording that is not played is looked at again when a key says so, ms. */
+const standingMs = 3_600_000;
 /** While the kernel does not answer it is asked so often, ms. */
 const stuckMs = 500;
 
@@ -46,11 +48,12 @@ const restore = routine(function* restore(viewer: Viewer): Program<void> {
 const frames = routine(function* frames(viewer: Viewer): Program<never> {
   for (;;) {
     viewer.asked.clear();
-    let waitMs = Math.max(leastMs, viewer.screen.everyMs);
+    let waitMs = viewer.replay?.isPlaying === false ? standingMs : Math.max(leastMs, viewer.screen.everyMs);
     try {
-      const frame = yield* viewer.connected().ask("frame", queryOf(viewer));
+      const query = queryOf(viewer);
+      const frame = yield* viewer.connected().ask("frame", query);
       viewer.now = yield* new GetTime();
-      accept(viewer, frame);
+      accept(viewer, frame, query);
       yield* recordFrame(viewer);
     } catch (error) {
       if (!(error instanceof RpcError) || error.code === errorCodes.gone) throw error;
@@ -63,7 +66,8 @@ const frames = routine(function* frames(viewer: Viewer): Program<never> {
       }
     }
     viewer.draw();
-    yield* pause(viewer, waitMs);
+    const isTime = yield* pause(viewer, waitMs);
+    if (isTime) viewer.replay?.play();
   }
 });
 
@@ -89,9 +93,10 @@ function isGone(error: unknown): boolean {
   return error instanceof SyscallError && (error.code === "ECONNREFUSED" || error.code === "ENOENT");
 }
 
-// A frame that is wanted at once ends it.
-const pause = routine(function* pause(viewer: Viewer, ms: number): Program<void> {
-  yield* new Select({ asked: viewer.asked.wait(), time: new Sleep(ms) });
+// A frame that is wanted at once ends it: false.
+const pause = routine(function* pause(viewer: Viewer, ms: number): Program<boolean> {
+  const first = yield* new Select({ asked: viewer.asked.wait(), time: new Sleep(ms) });
+  return first.key === "time";
 });
 
 /** Does the errands, one after the other; without an end. */

@@ -17,6 +17,7 @@ export function openPrompt(viewer: Viewer, kind: Prompt["kind"]): void {
   const { screen } = viewer;
   const text = kind === "filter" ? (screen.query.tasks?.filter ?? "") : "";
   viewer.historyAt = viewer.history.length;
+  viewer.searchedFrom = screen.cursor;
   viewer.prompt({ ...promptOf(kind, text), hint: hints[kind] });
 }
 
@@ -76,7 +77,10 @@ function hintFor(viewer: Viewer, { kind, text }: Prompt): string {
 
 function cancel(viewer: Viewer, prompt: Prompt): void {
   if (prompt.kind === "filter") query(viewer, { filter: "" });
-  if (prompt.kind === "find") viewer.change({ found: "" });
+  if (prompt.kind === "find") {
+    viewer.change({ found: "" });
+    if (viewer.screen.cursor !== viewer.searchedFrom) goTo(viewer, viewer.searchedFrom);
+  }
   viewer.prompt(undefined);
 }
 
@@ -89,6 +93,7 @@ function submit(viewer: Viewer, prompt: Prompt): void {
   }
   viewer.prompt(undefined);
   if (kind === "filter") query(viewer, { filter: text });
+  else if (kind === "find") find(viewer, text, 0);
   else if (kind === "tid" && text !== "") goTo(viewer, Number(text));
   else if (kind === "interval" && text !== "") setInterval(viewer, intervalOf(text) ?? 0);
   else if (kind === "command" && text.trim() !== "") {

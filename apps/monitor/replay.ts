@@ -65,6 +65,12 @@ export class Replay implements Port {
     this.place = Math.max(0, Math.min(this.place + by, this.frames - 1));
   }
 
+  /** Time has passed: the next frame, where it is played and has not come to its end. */
+  play(): void {
+    if (this.isPlaying) this.step(1);
+    if (this.place === this.frames - 1) this.isPlaying = false;
+  }
+
   ask<M extends MethodName>(method: M, params: Methods[M]["params"]): Call<Methods[M]["result"]> {
     return answer(this, method, params) as Call<Methods[M]["result"]>; // each branch answers as its method does
   }

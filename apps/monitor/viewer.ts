@@ -112,6 +112,8 @@ export class Viewer {
   replay: Replay | undefined = undefined;
   /** What to do when a dialog that asks is answered with yes. */
   confirmed: (() => void) | undefined = undefined;
+  /** The task that the cursor was on when a search began. */
+  searchedFrom = 0;
   /** Commands that were typed, oldest first, and where among them the line is. */
   readonly history: string[] = [];
   historyAt = 0;

@@ -118,7 +118,7 @@ function open(viewer: Viewer): void {
 function sortMenu(viewer: Viewer): void {
   const choices = rows.sortChoices(viewer);
   const { query, view } = viewer.screen;
-  const now = view === "syscalls" ? (query.syscalls?.sort ?? "calls") : (query.tasks?.sort ?? "cpu");
+  const now = view === "syscalls" ? (query.syscalls?.sort ?? "callsPerS") : (query.tasks?.sort ?? "cpu");
   viewer.dialog({ kind: "sort", choices, choice: Math.max(0, choices.indexOf(now)) });
 }
 

@@ -1,8 +1,8 @@
 // Moving: the cursor in the views of tasks, which holds a tid; the cursor and the window of all other views.
 
 import { topFor } from "../frames.ts";
+import { scroll } from "../scrolling.ts";
 import { isOfTasks, type Viewer } from "../viewer.ts";
-import type { Place } from "../views/model.ts";
 
 /** Moves by so many rows. */
 export function move(viewer: Viewer, by: number): void {
@@ -93,21 +93,19 @@ function moveRow(viewer: Viewer, by: number): void {
   const place = viewer.place;
   const count = countOf(viewer);
   const bounded = (row: number): number => Math.max(0, Math.min(row, Math.max(0, count - 1)));
-  let next: Place;
   if (view === "detail") {
-    const top = bounded(Number.isFinite(by) ? place.top + by : by < 0 ? 0 : count);
-    next = { top, row: top };
-  } else {
-    const from = place.isAtEnd === true ? count - 1 : place.row;
-    const row = bounded(Number.isFinite(by) ? from + by : by < 0 ? 0 : count);
-    const isAtEnd = (view === "log" || view === "trace") && row >= count - 1;
-    next = { top: topFor(row, place.isAtEnd === true ? count : place.top, viewer.room, count), row, isAtEnd };
+    scroll(viewer, by, place.top, (top) => viewer.movePlace({ top, row: top }));
+    return;
   }
-  viewer.movePlace(next);
+  const from = place.isAtEnd === true ? count - 1 : place.row;
+  const row = bounded(Number.isFinite(by) ? from + by : by < 0 ? 0 : count);
+  const isAtEnd = (view === "log" || view === "trace") && row >= count - 1;
+  const top = topFor(row, place.isAtEnd === true ? count : place.top, viewer.room, count);
+  viewer.movePlace({ top, row, isAtEnd });
   if (view === "io") viewer.ask();
 }
 
-/** Rows of a view whose rows are no tasks; for the view of one task, lines that are surely enough. */
+/** Rows of a view whose rows are no tasks. */
 function countOf({ screen }: Viewer): number {
   const { frame, view, log, trace } = screen;
   switch (view) {
@@ -122,6 +120,6 @@ function countOf({ screen }: Viewer): number {
     case "trace":
       return trace.records.length;
     default:
-      return 1_000;
+      return 0;
   }
 }

@@ -91,7 +91,7 @@ export function sortBeside(viewer: Viewer, by: -1 | 1): void {
   const columns = columnsOnScreen(viewer);
   const { screen } = viewer;
   const now =
-    screen.view === "syscalls" ? (screen.query.syscalls?.sort ?? "calls") : (screen.query.tasks?.sort ?? "cpu");
+    screen.view === "syscalls" ? (screen.query.syscalls?.sort ?? "callsPerS") : (screen.query.tasks?.sort ?? "cpu");
   const at = columns.indexOf(now);
   const next = columns[at < 0 ? 0 : Math.max(0, Math.min(at + by, columns.length - 1))];
   if (next !== undefined && next !== now) sortBy(viewer, next);
@@ -106,9 +106,9 @@ export function columnsOnScreen({ picture }: Viewer): readonly string[] {
 }
 
 /** Every column there is to sort by, those that waits declare among them. */
-export function sortChoices({ screen, rows }: Viewer): readonly string[] {
-  if (screen.view === "syscalls") return ["name", "calls", "calls/s", "errors", "mean", "p99", "max", "inside"];
-  return [...taskColumns, ...declaredColumns(rows)];
+export function sortChoices(viewer: Viewer): readonly string[] {
+  if (viewer.screen.view === "syscalls") return columnsOnScreen(viewer);
+  return [...taskColumns, ...declaredColumns(viewer.rows)];
 }
 
 export function declaredColumns(rows: readonly PlacedRow[]): readonly string[] {
@@ -145,7 +145,7 @@ const maxSearched = 10_000;
 
 /**
  * Puts the cursor on a task that a text is in.
- * @param step 0: the one under the cursor, or the next; 1, -1: the next, the one before
+ * @param step 0: the first from where the search began; 1, -1: the next, the one before
  */
 export function find(viewer: Viewer, text: string, step: 0 | 1 | -1): void {
   viewer.change({ found: text });
@@ -156,7 +156,7 @@ export function find(viewer: Viewer, text: string, step: 0 | 1 | -1): void {
     // A later search has begun meanwhile.
     if (viewer.screen.found !== text) return;
     const rows = frame.tasks?.rows ?? [];
-    const found = nextMatch(rows, viewer.screen.cursor, text.toLowerCase(), step);
+    const found = nextMatch(rows, step === 0 ? viewer.searchedFrom : viewer.screen.cursor, text.toLowerCase(), step);
     if (found === undefined) viewer.say(`no task has ${JSON.stringify(text)} in it`, "warn");
     else goTo(viewer, found.tid);
   });
