@@ -130,7 +130,9 @@ export class StreamConnection extends Endpoint implements Connection, StreamUser
     this.signal("read");
   }
 
+  /** An end that follows a failure is no end: Node tells both where TLS was broken off. */
   streamEnded(): void {
+    if (this.#readError !== undefined) return;
     this.#ended = true;
     this.signal("read");
   }
