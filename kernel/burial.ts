@@ -18,16 +18,27 @@ export function bury(task: Task, resume: Resume, value: unknown): void {
   const isMain = task === kernel.main;
   task.state = State.exited;
   task.frame = undefined;
-  task.answer = undefined;
+  task.answer = exit;
   if (isMain) kernel.endOfMain(exit); // before its endpoints close, or tasks that wait on them would crash first
   release(task, kernel);
   notify(task, kernel, exit, isMain);
 }
 
+/** Goes on with a burial that was cut off while an endpoint was being closed, which has been given up. */
+export function buryOn(task: Task): void {
+  const { kernel, answer } = task;
+  if (kernel.tasks.get(task.tid) !== task) return;
+  release(task, kernel);
+  notify(task, kernel, answer as Exit, kernel.main === undefined && task.tid === 1); // `bury` has put it there
+}
+
 function release(task: Task, kernel: Kernel): void {
   if (task.ending !== undefined) kernel.timers.cancel(task.ending);
   if (kernel.owned.size > 0) {
-    for (const endpoint of [...(task.owned ?? [])]) closeFor(task, endpoint);
+    for (const endpoint of [...(task.owned ?? [])]) {
+      task.owned?.delete(endpoint); // before it is closed: one whose close never ends is not closed again
+      closeFor(task, endpoint);
+    }
     kernel.owned.delete(task); // one whose close threw is still in it
   }
   kernel.tasks.remove(task);

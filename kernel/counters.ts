@@ -8,6 +8,8 @@ export class Counters {
   killed = 0;
   /** Cleanups that were dropped at their bound. */
   unclean = 0;
+  /** Turns that did not end, and were ended from another thread. */
+  cutTurns = 0;
   /** Crashes that nobody waited for. */
   crashes = 0;
   /** Faults around a task that no task could be told of. */

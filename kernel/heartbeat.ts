@@ -3,7 +3,7 @@
 // does not end, and leaves word here, before it ends that turn, on whose behalf and why: there is nobody to be asked then.
 
 /** Places in the shared words. */
-const Word = { turn: 0, tid: 1, by: 2, forMs: 3, whyBytes: 4 } as const;
+const Word = { turn: 0, tid: 1, by: 2, forMs: 3, whyBytes: 4, id: 5 } as const;
 const headerBytes = 32;
 const whyBytes = 480;
 
@@ -22,9 +22,15 @@ export class Heartbeat {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(headerBytes + whyBytes)) {
-    this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, headerBytes / 4);
+  constructor(buffer?: SharedArrayBuffer) {
+    this.buffer = buffer ?? new SharedArrayBuffer(headerBytes + whyBytes);
+    this.#words = new Int32Array(this.buffer, 0, headerBytes / 4);
+    if (buffer === undefined) this.#words[Word.id] = nextId++;
+  }
+
+  /** Tells it from others of the same process. */
+  get id(): number {
+    return this.#words[Word.id] as number; // there are eight words
   }
 
   /** For the kernel: a turn begins. */
@@ -71,6 +77,7 @@ export class Heartbeat {
   }
 }
 
+let nextId = 1;
 const scratch = new Uint8Array(whyBytes - 1);
 
 /** A turn that has not ended for a while. */

@@ -54,6 +54,11 @@ function begin(task: Task | undefined, exchange: Exchange<unknown> | undefined, 
   begun.hasThrown = hasThrown;
 }
 
+/** The turn in which something may have begun was cut off. */
+export function forgetBegun(): void {
+  begin(undefined, undefined, undefined, false);
+}
+
 /** A frame is over: what was begun in it and never yielded is dropped. Its wait was never armed. */
 export function dropBegun(task: Task): void {
   if (begun.task !== task) return;

@@ -8,9 +8,9 @@ import { EndOfRun } from "./end-of-run.ts";
 import { adopt } from "./endpoints.ts";
 import { KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits } from "./exits.ts";
-import { Gauges } from "./gauges.ts";
-import { checkedLimits, checkName, checkTasks, type KernelOptions, type Limits } from "./limits.ts";
-import { KernelLog, type RecentLog } from "./log.ts";
+import type { Heartbeat } from "./heartbeat.ts";
+import { checkedLimits, checkName, type KernelOptions, type Limits } from "./limits.ts";
+import { KernelLog } from "./log.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
 import type { LogLevel, Observer, ObserverEvent, TaskRecord } from "./observer.ts";
 import { plugIn, Trace, TraceEvent, taskRecord, tell, unplug } from "./observer.ts";
@@ -18,8 +18,8 @@ import { originOf } from "./origin.ts";
 import { Pace } from "./pace.ts";
 import { Ring } from "./queue.ts";
 import { crashReport, panicDump } from "./report.ts";
-import { type Started, StartedTasks } from "./resident.ts";
-import { SlowTurns } from "./slow-turns.ts";
+import type { Started } from "./resident.ts";
+import { Run } from "./run.ts";
 import { Stopped } from "./stopped.ts";
 import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
@@ -82,15 +82,15 @@ export class Kernel {
   readonly bootedAt: number;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
-  /** True while the machine lets the world in. */
-  isPolling = false;
+  /** Where it tells another thread of its turns, if one wants to know. */
+  heartbeat: Heartbeat | undefined = undefined;
 
   readonly #ready = new Ring<Task>();
   readonly #log: KernelLog;
   readonly #shuffle: KernelOptions["shuffle"] | undefined;
   readonly #pace: Pace;
   readonly #end: EndOfRun = new EndOfRun(this);
-  readonly #started: StartedTasks = new StartedTasks(this);
+  readonly #run: Run = new Run(this, this.#end);
 
   constructor(machine: Machine, options: KernelOptions = {}) {
     const { log, shuffle, ...limits } = options;
@@ -110,31 +110,13 @@ export class Kernel {
    * @returns the program's value
    * @throws what the program threw; ECANCELED if it was killed; DeadlockError; KernelPanic
    */
-  async run<T>(program: Runnable<T>, name?: string): Promise<T> {
-    this.#boot(program, name);
-    try {
-      for (const idleMs of this.loop()) {
-        const polled = this.machine.poll(idleMs, this.#started.isVacant);
-        if (polled !== undefined) await polled;
-      }
-    } catch (error) {
-      throw this.#broken(error);
-    }
-    return this.#end.outcome() as T; // the main task's program returns a T
+  run<T>(program: Runnable<T>, name?: string): Promise<T> {
+    return this.#run.run(program, name);
   }
 
   /** As `run`, on a machine that never waits. @throws ENOTSUP as well, on one that does. */
   runSync<T>(program: Runnable<T>, name?: string): T {
-    this.#boot(program, name);
-    try {
-      for (const idleMs of this.loop()) {
-        if (this.machine.poll(idleMs) !== undefined)
-          throw new SyscallError("ENOTSUP", `the ${this.machine.name} machine waits: use run, not runSync`);
-      }
-    } catch (error) {
-      throw this.#broken(error);
-    }
-    return this.#end.outcome() as T; // the main task's program returns a T
+    return this.#run.runSync(program, name);
   }
 
   /**
@@ -143,7 +125,20 @@ export class Kernel {
    * @throws as spawn; ENOTSUP where there is nothing outside: on a synchronous machine
    */
   start<T>(program: Runnable<T>, name?: string): Started<T> {
-    return this.#started.start(program, name);
+    return this.#run.start(program, name);
+  }
+
+  /** Cancels the main task, and kills it if it is still there after `drainMs`. From outside: a signal, a shutdown. */
+  terminate(why: string, drainMs: number): void {
+    this.#run.terminate(why, drainMs);
+  }
+
+  /**
+   * Has a kernel whose turn was ended from another thread go on: that task is killed, the others have their turns. Does
+   * nothing to any other kernel. From a callback of Node's own, a message's, say, and never from a program.
+   */
+  kick(): void {
+    this.#run.kick();
   }
 
   /**
@@ -221,10 +216,9 @@ export class Kernel {
     return [...this.tasks].map(taskRecord);
   }
 
-  /** Cancels the main task, and kills it if it is still there after `drainMs`. From outside: a signal, a shutdown. */
-  terminate(why: string, drainMs: number): void {
-    if (this.main !== undefined && this.#end.terminate(this.main, why, drainMs) && this.isPolling)
-      this.machine.interrupt();
+  /** The tid that the next task will have. */
+  get nextTid(): number {
+    return this.#nextTid;
   }
 
   /** The live task of a tid; undefined if it has ended. @throws ESRCH if no task ever had it */
@@ -257,7 +251,7 @@ export class Kernel {
     this.#ready.push(task);
     if (this.watching !== undefined) this.watching.readied(task);
     if (this.observers.length !== 0) this.observe("ready", task, undefined);
-    if (this.isPolling) this.machine.interrupt();
+    if (this.#run.isPolling) this.machine.interrupt();
   }
 
   /** The ready queue, in order; it may still hold tasks that have ended. For checkers and monitors. */
@@ -316,19 +310,6 @@ export class Kernel {
     this.#end.ofMain(exit);
   }
 
-  #boot(program: Runnable<unknown>, name: string | undefined): void {
-    if (this.nextTid !== 1) {
-      throw new SyscallError("EBUSY", "this kernel is started: inside it, spawn a task; beside it, make a new Kernel");
-    }
-    this.main = this.tasks.get(this.spawn(program, name, undefined));
-  }
-
-  #broken(error: unknown): unknown {
-    this.#end.broken();
-    this.#started.lose(error);
-    return error;
-  }
-
   #fireTimers(): void {
     try {
       if (this.watching === undefined) this.timers.fire(this.#pace.now);
@@ -346,6 +327,7 @@ export class Kernel {
     if (this.stopped.size !== 0 && this.stopped.hold(task)) return;
     this.counters.turns++;
     this.current = task;
+    this.heartbeat?.begin(task.tid);
     try {
       const traits = this.traits.size === 0 ? undefined : this.traits.begin(task);
       if (traits === undefined) turn(task, this, this.limits.quantum);
@@ -354,6 +336,7 @@ export class Kernel {
     } catch (error) {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }
+    this.heartbeat?.end();
     this.current = undefined;
     if (this.watching !== undefined) this.watching.turned(task);
     if (this.observers.length !== 0) this.observe("turn", task, undefined);
@@ -365,10 +348,9 @@ export class Kernel {
 
   *#poll(idleMs: number): Generator<number, void, void> {
     this.counters.polls++;
-    this.isPolling = true;
-    if (this.watching !== undefined) this.watching.polls(idleMs);
+    this.#run.isPolling = true;
     yield idleMs;
-    this.isPolling = false;
+    this.#run.isPolling = false;
     this.#pace.polled(this.machine.now());
     this.uptimeMs = this.#pace.uptimeMs;
     if (this.watching !== undefined) this.watching.polled(this.#pace.now);

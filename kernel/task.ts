@@ -41,7 +41,8 @@ export const Mark = { killed: 1, cancelled: 2, expired: 4, unwinding: 8, raised:
 
 /** One generator on a task's stack. */
 export interface Frame {
-  readonly program: Program<unknown>;
+  /** Another one once the frame is lost: see cut-turn.ts. */
+  program: Program<unknown>;
   readonly caller: Frame | undefined;
   /** The call that pushed it; undefined for the bottom frame. */
   readonly call: Call<unknown> | undefined;
@@ -51,7 +52,7 @@ export interface Frame {
 
 /** The frame that nobody called. A class of its own, for what it needs no field for: 24 bytes a task. */
 export class BottomFrame implements Frame {
-  readonly program: Program<unknown>;
+  program: Program<unknown>;
 
   constructor(program: Program<unknown>) {
     this.program = program;
@@ -71,7 +72,7 @@ export class BottomFrame implements Frame {
 }
 
 class CalledFrame implements Frame {
-  readonly program: Program<unknown>;
+  program: Program<unknown>;
   readonly caller: Frame;
   readonly call: Call<unknown>;
   readonly depth: number;

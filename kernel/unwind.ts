@@ -206,9 +206,7 @@ export function heedKill(task: Task): void {
   const ending = task.ending as Ending; // the mark is set by `kill` only, which made it
   const granted = task.wait;
   task.wait = undefined;
-  ending.marks = 0;
-  ending.expired = ending.held = undefined;
-  ending.isCancelHeld = false;
+  forgetAll(ending);
   ending.clean = true; // what an earlier scope's cleanup did is not this end's
   if (granted !== undefined) giveBack(task, granted);
   start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
@@ -249,6 +247,27 @@ export function frameOver(task: Task, frame: Frame, resume: Resume, value: unkno
   }
   task.resume = resume;
   task.answer = value;
+}
+
+/** A task's turn was cut off: all its frames are to be closed, whatever was being closed or waited for until now. */
+export function killCut(task: Task, by: number, why: string): void {
+  task.ending ??= new Ending(task);
+  const ending = task.ending;
+  ending.kill ??= { by, why };
+  for (let unwinding = ending.unwinding; unwinding !== undefined; unwinding = unwinding.outer) {
+    for (const error of unwinding.errors)
+      task.kernel.report(task, "a finally threw while a scope was being left", error);
+  }
+  forgetAll(ending);
+  ending.unwinding = undefined;
+  ending.clean = false;
+  start(task, ending, { toDepth: 0, resume: Resume.close, answer: undefined });
+}
+
+function forgetAll(ending: Ending): void {
+  ending.marks = 0;
+  ending.expired = ending.held = undefined;
+  ending.isCancelHeld = false;
 }
 
 function start(task: Task, ending: Ending, destination: Destination): void {

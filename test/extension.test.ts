@@ -93,9 +93,10 @@ class ClockMachine implements Machine {
 
   environment(): undefined {}
 
-  poll(idleMs: number): void {
+  poll(idleMs: number): boolean {
     this.polls.push(idleMs);
     this.#nowMs += idleMs;
+    return true;
   }
 
   interrupt(): void {}

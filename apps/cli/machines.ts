@@ -2,7 +2,7 @@
 // polls, so that signals and promises get through, and finds that nothing can happen any more when Node does.
 
 import process from "node:process";
-import { type Machine, printable, SyscallError } from "../../kernel/index.ts";
+import { type Machine, type Polled, printable, SyscallError } from "../../kernel/index.ts";
 import { EpollMachine } from "../../kernel/machine/epoll.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { VirtualMachine } from "../../kernel/machine/virtual.ts";
@@ -39,16 +39,17 @@ export class SimulatedMachine extends VirtualMachine {
 
   constructor(seed: number | undefined) {
     const outside = new NodeMachine();
-    super({ asynchronous: true, turn: () => outside.poll(0), ...(seed === undefined ? {} : { seed }) });
+    const turn = () => new Promise((resolve) => outside.poll(0, resolve));
+    super({ asynchronous: true, turn, ...(seed === undefined ? {} : { seed }) });
   }
 
   override alive(): boolean {
     return !this.#isOver && super.alive();
   }
 
-  override poll(idleMs: number): void | Promise<void> {
+  override poll(idleMs: number, done: Polled): boolean {
     this.#isOver = false;
-    return super.poll(idleMs);
+    return super.poll(idleMs, done);
   }
 
   /** Node's own loop has nothing left: no promise of the outside can settle any more. */

@@ -4,7 +4,7 @@
 import { descriptorLimit, environmentVariable, openStdin, standardOutput } from "./console.ts";
 import { HostDatagramSockets } from "./datagrams.ts";
 import { HostFiles } from "./files.ts";
-import type { Address, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
+import type { Address, Connection, Host, Listener, ListenOptions, Machine, Polled } from "./machine.ts";
 import { lookup } from "./names.ts";
 import { openStream } from "./open-stream.ts";
 import { Processes } from "./processes.ts";
@@ -80,7 +80,7 @@ export abstract class HostMachine implements Machine {
     this.#workers.close();
   }
 
-  abstract poll(idleMs: number, isVacant?: boolean): void | Promise<void>;
+  abstract poll(idleMs: number, done: Polled, isVacant?: boolean): boolean;
   abstract interrupt(): void;
   abstract listen(at: Address, options?: ListenOptions): Listener;
   abstract connect(to: Address): Connection;

@@ -12,6 +12,7 @@ import { arch, platform } from "node:process";
 import { isMainThread } from "node:worker_threads";
 import type Koffi from "koffi";
 import { type ErrorCode, SyscallError } from "../errors.ts";
+import { watcher } from "./descriptor-watch.ts";
 
 /** Bytes at an address that stays as long as the object does. */
 export interface Memory {
@@ -21,6 +22,8 @@ export interface Memory {
 
 /** Tells when a descriptor is readable, from Node's own loop. */
 export interface DescriptorWatch {
+  /** Whether it keeps the process alive; at first it does not. */
+  hold(isHeld: boolean): void;
   /** Gives it back; before the descriptor is closed. */
   close(): void;
 }
@@ -53,6 +56,8 @@ export interface Libc {
   readonly poll: Call<[descriptors: number, count: number, timeoutMs: number]>;
   readonly shutdown: Call<[fd: number, how: number]>;
   readonly close: Call<[fd: number]>;
+  readonly eventfd: Call<[count: number, flags: number]>;
+  readonly write: Call<[fd: number, address: number, length: number]>;
   readonly getsockname: Call<[fd: number, address: number, length: number]>;
   readonly getsockopt: Call<[fd: number, level: number, option: number, value: number, length: number]>;
   readonly setsockopt: Call<[fd: number, level: number, option: number, value: number, length: number]>;
@@ -63,8 +68,13 @@ export interface Libc {
   /** The code of an error number. */
   errorName(errno: number): ErrorCode;
   memory(size: number): Memory;
-  /** Calls back from Node's loop, outside every JavaScript frame, for as long as the descriptor is readable. */
+  /**
+   * Calls back from Node's loop, outside every JavaScript frame, for as long as the descriptor is readable. What it calls
+   * must not throw. Afterwards Node runs neither microtasks nor what `nextTick` was given. Throws ENOMEM and the like.
+   */
   watch(fd: number, readable: () => void): DescriptorWatch;
+  /** Forgets that a callback was cut off: the next call, whoever made it, would throw `null`. */
+  forgetCut(): void;
 }
 
 let loaded: Libc | undefined;
@@ -104,6 +114,11 @@ function bind(koffi: typeof Koffi): Libc {
   const address = "uintptr_t";
   const size = "uintptr_t";
   const call = (name: string, result: string, ...parameters: string[]) => library.func(name, result, parameters);
+  const memory = (bytes: number): Memory => {
+    const made = Buffer.allocUnsafeSlow(bytes);
+    return { bytes: made, address: Number(koffi.address(made)) };
+  };
+  const getpid = call("getpid", "int");
   return {
     eventLayout: arch === "x64" ? { words: 3, dataWord: 1 } : { words: 4, dataWord: 2 },
     epollCreate1: call("epoll_create1", "int", "int"),
@@ -121,6 +136,8 @@ function bind(koffi: typeof Koffi): Libc {
     poll: call("poll", "int", address, "unsigned long", "int"),
     shutdown: call("shutdown", "int", "int", "int"),
     close: call("close", "int", "int"),
+    eventfd: call("eventfd", "int", "unsigned int", "int"),
+    write: call("write", "intptr_t", "int", address, size),
     getsockname: call("getsockname", "int", "int", address, address),
     getsockopt: call("getsockopt", "int", "int", "int", "int", address, address),
     setsockopt: call("setsockopt", "int", "int", "int", "int", address, "uint32_t"),
@@ -128,27 +145,14 @@ function bind(koffi: typeof Koffi): Libc {
     ifNametoindex: call("if_nametoindex", "uint32_t", "str"),
     errno: () => errorName(koffi.errno()),
     errorName,
-    memory: (bytes) => {
-      const made = Buffer.allocUnsafeSlow(bytes);
-      return { bytes: made, address: Number(koffi.address(made)) };
-    },
-    watch: (fd, readable) => keep(koffi.node.poll(fd, readable)),
-  };
-}
-
-type PollHandle = ReturnType<typeof Koffi.node.poll>;
-
-/** A collected handle stops in silence: they are held here until they are closed. */
-const watches = new Set<PollHandle>();
-
-function keep(handle: PollHandle): DescriptorWatch {
-  watches.add(handle);
-  // By itself it keeps no process alive: a poll that waits does.
-  handle.unref();
-  return {
-    close: () => {
-      handle.close();
-      watches.delete(handle);
+    memory,
+    watch: watcher(koffi, library, memory),
+    forgetCut: () => {
+      try {
+        getpid();
+      } catch (cut) {
+        if (cut !== null) throw cut;
+      }
     },
   };
 }

@@ -127,6 +127,9 @@ export interface Host {
   readonly workers: Workers;
 }
 
+/** Told that a poll is over; with what went wrong, if that was why. */
+export type Polled = (error?: unknown) => void;
+
 /** What a kernel boots on. */
 export interface Machine {
   /** "node", "epoll", "virtual". */
@@ -147,13 +150,22 @@ export interface Machine {
   random(): number;
   /**
    * Lets the world in: at once for 0, else until something is ready, the time is up or `interrupt` was called.
-   * Watchers are told during the poll or between polls, never inside `watch` unless ready already.
+   * Watchers are told during the poll or between polls, never inside `watch` unless ready already. One poll at a time:
+   * EBUSY.
    * @param idleMs how long it may wait, ms; Infinity: until something happens
+   * @param done called when the poll is over, unless that is so on return: once, on a stack of its own, in the asynchronous
+   *   context of whoever polled first
    * @param isVacant true when nobody waits for anything: a process that has nothing else to do may end meanwhile
+   * @returns true: it is over already
    */
-  poll(idleMs: number, isVacant?: boolean): void | Promise<void>;
+  poll(idleMs: number, done: Polled, isVacant?: boolean): boolean;
   /** Ends a poll under way; does nothing when none is. */
   interrupt(): void;
+  /**
+   * What `done` had run was ended by V8 and will never return: makes the machine fit for the next poll. Called from a
+   * callback of Node's. Machines that have their `done` called in places where that cannot be done have none.
+   */
+  cutOff?(): void;
   /** False when no event can ever come any more, whoever watches: a simulated world with nothing scheduled. */
   alive(): boolean;
   /** Returns at once, in state opening. Throws EINVAL, ENAMETOOLONG for an address that cannot be. */

@@ -1,38 +1,47 @@
-// How the node machine waits: one promise per poll, and as few timers and immediates as will do. Node's loop turns
-// while the promise is pending. What ends a poll is an interrupt, its time, or a watcher that was told.
+// How the node machine waits: as few timers, immediates and promises as will do. Node's loop turns until the poll is over.
+// What ends a poll is an interrupt, its time, or a watcher that was told. How laps then begin is somebody else's: see Hop.
 
 import { SyscallError } from "../errors.ts";
+import { Deadline } from "./deadline.ts";
+import type { Polled } from "./machine.ts";
 
-/** Longer timers fire at once in Node. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Calls what is given to it, soon, and never before it returns. */
+export type Later = (call: Polled) => void;
 
 /** How many polls in a row may end at their first event before it is tried again whether there are more. */
 const mostHasty = 32;
 
 export class NodePoll {
+  readonly #later: Later | undefined;
+  readonly #deadline: Deadline = new Deadline(() => this.interrupt());
   /** Ends the poll under way. */
   #settle: (() => void) | undefined = undefined;
-  #deadline = 0;
-  #timer: NodeJS.Timeout | undefined = undefined;
-  #timerAt = 0;
   #gathering: NodeJS.Immediate | undefined = undefined;
   #gathered = 0;
   #hasty = 0;
   #hastyNext = 0;
 
-  /** The poll under way need not keep the process alive. */
-  #isVacant = false;
+  /** @param later how a poll that is over is told of. Default: in a microtask, or by Node's loop itself after its turn */
+  constructor(later?: Later) {
+    this.#later = later;
+  }
 
   /** As `Machine.poll`. Throws EBUSY while another one waits. */
-  poll(idleMs: number, isVacant = false): Promise<void> {
-    // One turn of Node's loop. It ends by itself, so `interrupt` need not know of it.
-    if (!(idleMs > 0)) return new Promise(oneTurn);
+  poll(idleMs: number, done: Polled, isVacant = false): false {
+    const later = this.#later;
+    if (!(idleMs > 0)) {
+      // One turn of Node's loop. It ends by itself, so `interrupt` need not know of it.
+      if (later === undefined) setImmediate(done);
+      else setImmediate(later, done);
+      return false;
+    }
     if (this.#settle !== undefined) {
       throw new SyscallError("EBUSY", "a poll is under way already: a machine belongs to one kernel, make another");
     }
-    this.#isVacant = isVacant;
-    this.#arm(idleMs === Infinity ? Infinity : performance.now() + idleMs);
-    return new Promise(this.#begin);
+    this.#deadline.begin(performance.now() + idleMs, !isVacant);
+    if (later === undefined) new Promise<void>(this.#begin).then(() => done());
+    else this.#settle = () => later(done);
+    return false;
   }
 
   /** As `Machine.interrupt`. */
@@ -40,7 +49,7 @@ export class NodePoll {
     const settle = this.#settle;
     if (settle === undefined) return;
     this.#settle = undefined;
-    this.#timer?.unref();
+    this.#deadline.end();
     if (this.#gathering !== undefined) {
       clearImmediate(this.#gathering);
       this.#gathering = undefined;
@@ -68,8 +77,7 @@ export class NodePoll {
 
   /** Ends the poll under way, and gives the timer back. */
   close(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#deadline.close();
     this.interrupt();
   }
 
@@ -83,40 +91,4 @@ export class NodePoll {
     this.#hasty = this.#hastyNext;
     this.interrupt();
   };
-
-  /**
-   * One timer serves many polls: it is left to run when a poll ends early, and where it then fires too soon for the
-   * poll of that moment it is set again for the rest. So a busy server, whose polls end early, hardly ever sets one.
-   * Referenced during a poll only, and not in a vacant one: then it keeps the process alive even where nothing else would.
-   */
-  #arm(deadline: number): void {
-    this.#deadline = deadline;
-    if (this.#timer !== undefined && this.#timerAt <= deadline) {
-      if (!this.#isVacant) this.#timer.ref();
-      return;
-    }
-    clearTimeout(this.#timer);
-    this.#setTimer();
-  }
-
-  #setTimer(): void {
-    const now = performance.now();
-    // The deadline may have passed since it was set.
-    const waitMs = Math.max(0, Math.min(Math.ceil(this.#deadline - now), longestTimerMs));
-    this.#timerAt = now + waitMs;
-    this.#timer = setTimeout(this.#fire, waitMs);
-    if (this.#isVacant) this.#timer.unref();
-  }
-
-  readonly #fire = (): void => {
-    this.#timer = undefined;
-    if (this.#settle === undefined) return;
-    // Node's clock ticks in whole milliseconds and may be ahead of ours.
-    if (performance.now() < this.#deadline) this.#setTimer();
-    else this.interrupt();
-  };
-}
-
-function oneTurn(resolve: () => void): void {
-  setImmediate(resolve);
 }

@@ -5,8 +5,9 @@
 import type { Server, Socket } from "node:net";
 import { SyscallError } from "../errors.ts";
 import { checkAddress } from "./endpoint.ts";
+import { Hop } from "./hop.ts";
 import { HostMachine } from "./host.ts";
-import type { Address, Closable, Connection, Listener, ListenOptions } from "./machine.ts";
+import type { Address, Closable, Connection, Listener, ListenOptions, Polled } from "./machine.ts";
 import { NodeConnection } from "./node-connection.ts";
 import { NodeListener } from "./node-listener.ts";
 import { NodePoll } from "./node-poll.ts";
@@ -19,29 +20,39 @@ export interface NodeMachineOptions {
   readonly highWaterBytes?: number;
   /** How long what was taken may stand still after its connection was closed, ms; then it is dropped. Default 3000. */
   readonly lingerMs?: number;
+  /** Has a turn that never ends be one that another thread can end. Costs some µs a lap; see Hop. Default false. */
+  readonly isEndable?: boolean;
 }
 
 export class NodeMachine extends HostMachine {
   readonly name = "node";
   readonly #home: Home;
-  readonly #poll: NodePoll = new NodePoll();
+  readonly #hop: Hop | undefined;
+  readonly #poll: NodePoll;
 
   /** Throws EINVAL for a high-water mark that is not a positive integer, or a seed that is not a safe integer. */
   constructor(options: NodeMachineOptions = {}) {
     super(options.seed);
-    const { highWaterBytes = 65536, lingerMs = 3_000 } = options;
+    const { highWaterBytes = 65536, lingerMs = 3_000, isEndable = false } = options;
     if (!Number.isInteger(highWaterBytes) || highWaterBytes < 1) {
       throw new SyscallError("EINVAL", `highWaterBytes ${highWaterBytes} is not a positive integer`);
     }
+    this.#hop = isEndable ? new Hop() : undefined;
+    this.#poll = new NodePoll(this.#hop?.later);
     this.#home = { highWaterBytes, lingerMs, endpoints: new Set<Closable>(), told: () => this.#poll.told() };
   }
 
-  poll(idleMs: number, isVacant?: boolean): Promise<void> {
-    return this.#poll.poll(idleMs, isVacant);
+  poll(idleMs: number, done: Polled, isVacant?: boolean): boolean {
+    this.#hop?.open();
+    return this.#poll.poll(idleMs, done, isVacant);
   }
 
   interrupt(): void {
     this.#poll.interrupt();
+  }
+
+  cutOff(): void {
+    this.#hop?.cutOff();
   }
 
   listen(at: Address, options?: ListenOptions): Listener {
@@ -72,5 +83,6 @@ export class NodeMachine extends HostMachine {
     super.close();
     for (const endpoint of this.#home.endpoints) endpoint.close();
     this.#poll.close();
+    this.#hop?.close();
   }
 }

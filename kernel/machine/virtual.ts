@@ -3,7 +3,7 @@
 // outside promises settle only on an asynchronous one, and simulated time does not wait for them.
 
 import { SyscallError } from "../errors.ts";
-import type { Address, Closable, Connection, Host, Listener, ListenOptions, Machine } from "./machine.ts";
+import type { Address, Connection, Host, Listener, ListenOptions, Machine, Polled } from "./machine.ts";
 import { Random } from "./random.ts";
 import { VirtualConnection } from "./virtual-connection.ts";
 import { allFaults, benignFaults, type FaultKind, type FaultPlan, noFaults } from "./virtual-faults.ts";
@@ -24,7 +24,7 @@ export interface VirtualMachineOptions {
   readonly capacityBytes?: number;
   /** Endpoints that may be open at once, beyond which there is EMFILE. Default 1,048,576. */
   readonly maxEndpoints?: number;
-  /** Lets promises settle that are not simulated: `poll` then returns a promise. Default false. */
+  /** Lets promises settle that are not simulated: a poll is then over later. Default false. */
   readonly asynchronous?: boolean;
   /**
    * Gives what is outside its turn in each asynchronous poll. By default 16 microtasks, enough for promises that
@@ -94,12 +94,18 @@ export class VirtualMachine implements Machine {
    * An asynchronous one gives the outside one turn first; an interrupt then keeps the clock from jumping. With nothing
    * scheduled and Infinity it waits for the outside to schedule something or to interrupt.
    * @param idleMs how far the clock may go, ms; Infinity: to whatever comes
+   * @param done told when an asynchronous one is over, and of what its `turn` threw
    * @throws EINVAL for NaN; EBUSY while an asynchronous poll is under way
    */
-  poll(idleMs: number): void | Promise<void> {
+  poll(idleMs: number, done?: Polled): boolean {
     if (Number.isNaN(idleMs)) throw new SyscallError("EINVAL", "poll(NaN): give a number of ms, or Infinity");
-    if (this.asynchronous) return this.#pollOutside(idleMs);
-    this.#world.advance(idleMs);
+    if (!this.asynchronous) {
+      this.#world.advance(idleMs);
+      return true;
+    }
+    if (this.#polling) throw new SyscallError("EBUSY", "a poll is under way: wait for its end before the next");
+    this.#pollOutside(idleMs).then(() => done?.(), done);
+    return false;
   }
 
   interrupt(): void {
@@ -145,7 +151,6 @@ export class VirtualMachine implements Machine {
   }
 
   async #pollOutside(idleMs: number): Promise<void> {
-    if (this.#polling) throw new SyscallError("EBUSY", "a poll is under way: await it before the next");
     this.#polling = true;
     this.#interrupted = false;
     try {

@@ -27,6 +27,7 @@ import {
   Syscall,
   type Task,
 } from "../../kernel/index.ts";
+import type { Polled } from "../../kernel/machine/machine.ts";
 import { VirtualMachine } from "../../kernel/machine/virtual.ts";
 import { Invariants } from "../kit/index.ts";
 import { Custom, codeText, returning, throwing } from "../laws/programs.ts";
@@ -333,9 +334,9 @@ describe.each(hostMachines)("on the %s machine", (name) => {
 test("a machine whose poll fails rejects what is pending", async () => {
   class Failing extends VirtualMachine {
     polls = 0;
-    override poll(idleMs: number): void | Promise<void> {
+    override poll(idleMs: number, done?: Polled): boolean {
       if (++this.polls > 3) throw new Error("no more polls");
-      return super.poll(idleMs);
+      return super.poll(idleMs, done);
     }
   }
   const { kernel, lines, invariants } = new Booted(new Failing({ asynchronous: true }));

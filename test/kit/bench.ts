@@ -3,6 +3,7 @@
 
 import { SyscallError } from "../../kernel/errors.ts";
 import { Kernel } from "../../kernel/kernel.ts";
+import type { Polled } from "../../kernel/machine/machine.ts";
 import { VirtualMachine, type VirtualMachineOptions } from "../../kernel/machine/virtual.ts";
 import type { LogRecord } from "../../kernel/observer.ts";
 import type { Task } from "../../kernel/task.ts";
@@ -123,8 +124,8 @@ class GuardedMachine extends VirtualMachine {
     this.#guard = guard;
   }
 
-  override poll(idleMs: number): void | Promise<void> {
+  override poll(idleMs: number, done?: Polled): boolean {
     this.#guard();
-    return super.poll(idleMs);
+    return super.poll(idleMs, done);
   }
 }

@@ -142,7 +142,7 @@ test("an endpoint that is closed between the wake-up and the read is EBADF, and 
     client.write(Uint8Array.of(1));
     // In the poll the reader is woken; before its turn somebody else closes what it was woken for.
     yield* new Custom(({ kernel }) => {
-      kernel.machine.poll(10);
+      kernel.machine.poll(10, () => {});
       server.close();
     });
     return yield* new Join(reader);
@@ -233,7 +233,7 @@ describe("opening", () => {
         const victim = yield* new NewTask(new Listen({ port: 7_000 }));
         yield;
         yield* new Custom(({ kernel }) => {
-          kernel.machine.poll(10); // it is open, and the task has been woken
+          kernel.machine.poll(10, () => {}); // it is open, and the task has been woken
           kernel.kill(victim, 0, "the test");
         });
         const exit = yield* new WaitTask(victim);

@@ -134,7 +134,7 @@ test("nested deadlines that are both overdue after a jump of the clock: the oute
     yield* new NewTask(
       (function* () {
         yield* new Sleep(1);
-        yield* new Custom((task) => task.kernel.machine.poll(1_000)); // the clock alone goes on
+        yield* new Custom((task) => task.kernel.machine.poll(1_000, () => {})); // the clock alone goes on
       })(),
     );
     return yield* codeOf(timing(20, innerScope(10, log)));
@@ -393,7 +393,7 @@ test("a deadline inside a finally holds though the scope's own had come in the s
       kernel.timers.set(at - 0.001, { timer: -1, expire: () => waiter?.wake() });
       kernel.timers.set(at, { timer: -1, expire: () => kernel.kill(victim, 0, "in the same lap") });
     });
-    yield* new Custom((task) => task.kernel.machine.poll(50)); // the clock alone goes on
+    yield* new Custom((task) => task.kernel.machine.poll(50, () => {})); // the clock alone goes on
     return (yield* new WaitTask(victim)).status;
   });
   expect(value).toBe("killed");
@@ -403,7 +403,7 @@ test("a deadline inside a finally holds though the scope's own had come in the s
 function* laps(count: number): Program<void> {
   for (let lap = 0; lap < count; lap++) {
     yield;
-    yield* new Custom((task) => task.kernel.machine.poll(1)); // the clock alone goes on
+    yield* new Custom((task) => task.kernel.machine.poll(1, () => {})); // the clock alone goes on
   }
 }
 

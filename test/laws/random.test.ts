@@ -64,8 +64,9 @@ class TickingClock extends VirtualMachine {
     return this.#now;
   }
 
-  override poll(idleMs: number): void {
+  override poll(idleMs: number): boolean {
     if (idleMs < Number.POSITIVE_INFINITY) this.#now = Math.ceil((this.#now + idleMs) / this.#tickMs) * this.#tickMs;
+    return true;
   }
 
   override alive(): boolean {

@@ -14,6 +14,7 @@ import {
   listening,
   pair,
   pass,
+  polled,
   received,
   receivedAll,
   sent,
@@ -140,7 +141,7 @@ describe.runIf(hasEpoll)("names", () => {
         isLate = true;
         machine.interrupt();
       }, 5_000);
-      while (watcher.count === 0 && !isLate) await machine.poll(Infinity);
+      while (watcher.count === 0 && !isLate) await polled(machine, Infinity);
       clearTimeout(late);
       expect(watcher.count).toBe(1);
       expect(isLate).toBe(false);

@@ -9,7 +9,7 @@ import { EpollMachine } from "../../../kernel/machine/epoll.ts";
 import { EpollConnection } from "../../../kernel/machine/epoll-connection.ts";
 import type { Address, Connection, Listener, Machine } from "../../../kernel/machine/machine.ts";
 import { Running, root } from "../../apps/cli/command.ts";
-import { codeOf, Told } from "../../kit/contract/bench.ts";
+import { codeOf, polled, Told } from "../../kit/contract/bench.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "yieldix-epoll-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,7 +42,7 @@ export async function until(machine: Machine, so: () => boolean): Promise<void> 
   const end = machine.now() + 10_000;
   while (!so()) {
     if (machine.now() > end) throw new Error(`never so: ${so}`);
-    await machine.poll(1);
+    await polled(machine, 1);
   }
 }
 

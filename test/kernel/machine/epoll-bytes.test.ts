@@ -21,6 +21,7 @@ import {
   pair,
   pass,
   pattern,
+  polled,
   ready,
   received,
   receivedAll,
@@ -242,7 +243,7 @@ describe.runIf(hasEpoll)("much", () => {
       while (flows.some((flow) => !flow.isOver)) {
         for (const flow of flows) flow.advance();
         mostBytes = Math.max(mostBytes, process.memoryUsage.rss());
-        await machine.poll(1);
+        await polled(machine, 1);
       }
       expect(flows.map((flow) => flow.hash.digest("hex"))).toEqual([digest, digest]);
       // What was read and let go stays until V8 collects it: later in later versions.
@@ -263,7 +264,7 @@ describe.runIf(hasEpoll)("much", () => {
         const { client, server } = pairs[which] ?? pairs[0] ?? (await pair(machine));
         const from = taken[which] ?? 0;
         taken[which] = from + client.write(pattern(from + which * 1_000, 1 + random.below(6_000)));
-        await machine.poll(0);
+        await polled(machine, 0);
         const bytes = server.read(1 + random.below(random.below(2) === 0 ? 20 : 9_000));
         if (bytes === null) continue;
         const start = seen[which] ?? 0;

@@ -11,7 +11,7 @@ import { hasEpoll } from "./host-machines.ts";
 
 const head = `
   const { EpollMachine } = await import("./kernel/machine/epoll.ts");
-  const { codeOf, listening, pair, pass, ready } = await import("./test/kit/contract/bench.ts");
+  const { codeOf, listening, pair, pass, polled, ready } = await import("./test/kit/contract/bench.ts");
   const machine = new EpollMachine();
   const signalled = async () => {
     let isOver = false;
@@ -19,7 +19,7 @@ const head = `
       isOver = true;
       machine.interrupt();
     });
-    while (!isOver) await machine.poll(Infinity);
+    while (!isOver) await polled(machine, Infinity);
   };`;
 
 /** A program that may have no more descriptors than this open. */
@@ -105,7 +105,7 @@ describe.runIf(hasEpoll)("a process", () => {
     const child = programRun(`${head}
       const { client, server } = await pair(machine);
       for (const idleMs of [Infinity, 5_000, Infinity]) {
-        const poll = machine.poll(idleMs);
+        const poll = polled(machine, idleMs);
         setImmediate(() => machine.interrupt());
         await poll;
       }
@@ -114,7 +114,7 @@ describe.runIf(hasEpoll)("a process", () => {
       console.log("not polled");
       const closed = new EpollMachine();
       await listening(closed);
-      const poll = closed.poll(Infinity);
+      const poll = polled(closed, Infinity);
       closed.close();
       await poll;
       console.log("over");`);
@@ -133,7 +133,7 @@ describe.runIf(hasEpoll)("a process", () => {
       while (pairs.length < 50) pairs.push(await pair(machine));
       await pass(machine, 50);
       const before = process.cpuUsage();
-      await machine.poll(2_000);
+      await polled(machine, 2_000);
       const { user, system } = process.cpuUsage(before);
       console.log(JSON.stringify((user + system) / 1_000));
       machine.close();`).ended;

@@ -12,6 +12,7 @@ import {
   connected,
   listening,
   pair,
+  polled,
   received,
   sent,
   text,
@@ -37,15 +38,15 @@ describe.runIf(hasEpoll)("on Linux", () => {
 
   test("a second poll while one is under way is EBUSY, and the first goes on", () =>
     on(async (machine) => {
-      const poll = machine.poll(10_000);
-      expect(codeOf(() => machine.poll(1))).toBe("EBUSY");
+      const poll = polled(machine, 10_000);
+      expect(codeOf(() => machine.poll(1, () => {}))).toBe("EBUSY");
       machine.interrupt();
       await poll;
     }));
 
   test("closing the machine ends a poll without end", async () => {
     const machine = new EpollMachine();
-    const poll = machine.poll(Infinity);
+    const poll = polled(machine, Infinity);
     machine.close();
     await poll;
   });
@@ -82,7 +83,7 @@ describe.runIf(hasEpoll)("on Linux", () => {
     await on(async (machine) => {
       const { client, server } = await pair(machine);
       await sent(machine, client, bytesOf("mine"));
-      await closed.poll(5);
+      await polled(closed, 5);
       expect(text(await received(machine, server))).toBe("mine");
     });
   });

@@ -3,10 +3,15 @@
 import { expect, test } from "vitest";
 import { NodePoll } from "../../../kernel/machine/node-poll.ts";
 
+const polled = (poll: NodePoll, idleMs: number): Promise<void> =>
+  new Promise((resolve) => {
+    poll.poll(idleMs, () => resolve());
+  });
+
 /** Whether a poll is over before Node's loop goes on, when so many watchers are told in one turn of it. */
 async function endsAtOnce(poll: NodePoll, events: number): Promise<boolean> {
   let over = false;
-  const ended = poll.poll(Infinity).then(() => {
+  const ended = polled(poll, Infinity).then(() => {
     over = true;
   });
   for (let event = 0; event < events; event += 1) poll.told();
@@ -39,12 +44,12 @@ test("a poll gathers the events of one turn, and the fewer there are the less of
 
 test("an interrupt ends a poll at once, gathering or not, and leaves nothing that ends the next", async () => {
   const poll = new NodePoll();
-  const first = poll.poll(Infinity);
+  const first = polled(poll, Infinity);
   poll.told();
   poll.interrupt();
   await first;
   const start = performance.now();
-  await poll.poll(15);
+  await polled(poll, 15);
   expect(performance.now() - start).toBeGreaterThanOrEqual(15);
 });
 
@@ -52,6 +57,6 @@ test("watchers told while nobody polls end no later poll", async () => {
   const poll = new NodePoll();
   poll.told();
   const start = performance.now();
-  await poll.poll(15);
+  await polled(poll, 15);
   expect(performance.now() - start).toBeGreaterThanOrEqual(15);
 });

@@ -20,6 +20,7 @@ import {
   listening,
   pair,
   pass,
+  polled,
   ready,
   received,
   receivedAll,
@@ -57,7 +58,7 @@ async function until(machine: Machine, so: () => boolean): Promise<void> {
   const end = machine.now() + 10_000;
   while (!so()) {
     if (machine.now() > end) throw new Error(`never so: ${so}`);
-    await machine.poll(1);
+    await polled(machine, 1);
   }
 }
 
@@ -302,15 +303,15 @@ describe("the machine", () => {
 
   test("a second poll while one is under way is EBUSY, and the first goes on", () =>
     on(async (machine) => {
-      const poll = machine.poll(10_000);
-      expect(codeOf(() => machine.poll(1))).toBe("EBUSY");
+      const poll = polled(machine, 10_000);
+      expect(codeOf(() => machine.poll(1, () => {}))).toBe("EBUSY");
       machine.interrupt();
       await poll;
     }));
 
   test("closing the machine ends a poll without end", () =>
     on(async (machine) => {
-      const poll = machine.poll(Infinity);
+      const poll = polled(machine, Infinity);
       machine.close();
       await poll;
     }));
@@ -319,15 +320,16 @@ describe("the machine", () => {
     on(async (machine) => {
       const program = `
         const { NodeMachine } = await import("./kernel/machine/node.ts");
+        const { polled } = await import("./test/kit/contract/bench.ts");
         const machine = new NodeMachine();
         process.once("SIGUSR2", () => machine.interrupt());
         for (const idleMs of [Infinity, 5_000, Infinity]) {
-          const poll = machine.poll(idleMs);
+          const poll = polled(machine, idleMs);
           setImmediate(() => machine.interrupt());
           await poll;
         }
         console.log("up");
-        await machine.poll(Infinity);
+        await polled(machine, Infinity);
         console.log("over");`;
       const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
       const [output, complaints] = [collected(child.stdout), collected(child.stderr)];
@@ -345,7 +347,7 @@ describe("the machine", () => {
       for (let round = 0; round < 60; round += 1) {
         const idleMs = 1 + (round % 7) / 3;
         const start = machine.now();
-        await machine.poll(idleMs);
+        await polled(machine, idleMs);
         expect(machine.now() - start).toBeGreaterThanOrEqual(idleMs);
       }
     }));

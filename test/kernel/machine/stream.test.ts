@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
+import type { Polled } from "../../../kernel/machine/machine.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
 import { fromStream } from "../../../kernel/machine/stream.ts";
 import {
@@ -12,6 +13,7 @@ import {
   misplaced,
   pass,
   pattern,
+  polled,
   ready,
   received,
   receivedAll,
@@ -23,8 +25,8 @@ import {
 
 // Gives Node's loop its turns; what these tests wait for ends no poll of a machine, so each poll is short.
 const machine = new (class extends NodeMachine {
-  override poll(idleMs: number): Promise<void> {
-    return super.poll(Math.min(idleMs, 1));
+  override poll(idleMs: number, done: Polled): boolean {
+    return super.poll(Math.min(idleMs, 1), done);
   }
 })();
 
@@ -205,7 +207,7 @@ test("with keep, what fails after closing harms nobody", async () => {
   sink.once("error", () => {
     broke = true;
   });
-  while (!broke) await machine.poll(1);
+  while (!broke) await polled(machine, 1);
   expect(sink.listenerCount("error")).toBe(1);
 });
 
@@ -227,18 +229,18 @@ test("a child's pipes are a connection, both ways, to the end", async () => {
   expect([written, read]).toEqual([500_000, 500_000]);
   expect(await received(machine, connection)).toHaveLength(0);
   connection.close();
-  while (child.exitCode === null) await machine.poll(1);
+  while (child.exitCode === null) await polled(machine, 1);
   expect(child.exitCode).toBe(0);
 });
 
 test("a child that reads nothing and ends breaks its input, and its output is still read", async () => {
   const child = spawn(process.execPath, ["-e", "process.stdin.destroy(); console.log('bye')"], { stdio: "pipe" });
   const connection = fromStream(child.stdout, child.stdin, "pipe deaf");
-  while (child.exitCode === null) await machine.poll(1);
+  while (child.exitCode === null) await polled(machine, 1);
   let code: unknown = "";
   while (code === "") {
     code = codeOf(() => connection.write(pattern(0, 10_000)));
-    await machine.poll(1);
+    await polled(machine, 1);
   }
   expect(["EPIPE", "ECONNRESET"]).toContain(code);
   expect(text(await receivedAll(machine, connection, 4))).toBe("bye\n");

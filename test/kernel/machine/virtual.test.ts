@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { VirtualMachine, type VirtualMachineOptions } from "../../../kernel/machine/virtual.ts";
+import { polled } from "../../kit/contract/bench.ts";
 import { machineContract } from "../../kit/contract.ts";
 import { bytesOf, codeOf, Noted, opened, pair, settle, textOf } from "./simulated.ts";
 
@@ -37,7 +38,7 @@ describe("the virtual clock", () => {
     machine.listen({ port: 0 });
     machine.connect({ port: 1 });
     expect(machine.now()).toBe(0);
-    expect(machine.poll(12.5)).toBeUndefined();
+    expect(machine.poll(12.5)).toBe(true);
     expect(machine.now()).toBe(12.5);
   });
 
@@ -181,7 +182,7 @@ describe("an asynchronous virtual machine", () => {
         steps.push("promise");
         machine.interrupt();
       });
-    await machine.poll(60_000);
+    await polled(machine, 60_000);
     steps.push("poll");
     expect(steps).toEqual(["promise", "poll"]);
     expect(machine.now()).toBe(0.01);
@@ -193,20 +194,20 @@ describe("an asynchronous virtual machine", () => {
       turns += 1;
     };
     const machine = new VirtualMachine({ asynchronous: true, turn });
-    await machine.poll(60_000);
+    await polled(machine, 60_000);
     expect([machine.now(), turns]).toEqual([60_000, 1]);
   });
 
   test("a turn that fails fails the poll", async () => {
     const machine = new VirtualMachine({ asynchronous: true, turn: () => Promise.reject(new Error("no turn")) });
-    await expect(machine.poll(1)).rejects.toThrow("no turn");
-    await expect(machine.poll(1)).rejects.toThrow("no turn");
+    await expect(polled(machine, 1)).rejects.toThrow("no turn");
+    await expect(polled(machine, 1)).rejects.toThrow("no turn");
   });
 
   test("waits for an interrupt when nothing is scheduled, is alive, and time stands still", async () => {
     const machine = new VirtualMachine({ asynchronous: true });
     let over = false;
-    const poll = Promise.resolve(machine.poll(forever)).then(() => {
+    const poll = polled(machine, forever).then(() => {
       over = true;
     });
     for (let turn = 0; turn < 1_000; turn += 1) await undefined;
@@ -218,7 +219,7 @@ describe("an asynchronous virtual machine", () => {
 
   test("goes on when the outside schedules something, until a watcher is told", async () => {
     const machine = new VirtualMachine({ asynchronous: true });
-    const poll = machine.poll(forever);
+    const poll = polled(machine, forever);
     for (let turn = 0; turn < 100; turn += 1) await undefined;
     const opening = Noted.on(machine, machine.listen({ port: 0 }), "write");
     await poll;
@@ -227,11 +228,11 @@ describe("an asynchronous virtual machine", () => {
 
   test("a second poll while one is under way is EBUSY, and closing ends the first", async () => {
     const machine = new VirtualMachine({ asynchronous: true });
-    const poll = machine.poll(forever);
-    await expect(machine.poll(0)).rejects.toMatchObject({ code: "EBUSY" });
+    const poll = polled(machine, forever);
+    await expect(polled(machine, 0)).rejects.toMatchObject({ code: "EBUSY" });
     machine.close();
     await poll;
-    await machine.poll(0);
+    await polled(machine, 0);
   });
 });
 

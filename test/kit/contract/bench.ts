@@ -37,12 +37,20 @@ export class Told implements Watcher {
 /** The longest anything on one host may take, ms of the machine's clock. */
 const patienceMs = 10_000;
 
+/** One poll, as a promise. */
+export function polled(machine: Machine, idleMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+    if (machine.poll(idleMs, done)) resolve();
+  });
+}
+
 /** Polls until the watcher was told; fails with what it was told. */
 export async function told(machine: Machine, watcher: Told, what: string): Promise<void> {
   const end = machine.now() + patienceMs;
   while (watcher.count === 0) {
     if (machine.now() >= end) throw new Error(`${what}: nothing came within ${patienceMs} ms`);
-    await machine.poll(end - machine.now());
+    await polled(machine, end - machine.now());
   }
   if (watcher.error !== undefined) throw watcher.error;
 }
@@ -57,7 +65,7 @@ export async function ready(machine: Machine, pollable: Pollable, interest: Inte
 /** Lets the world go on for a while: long enough for whatever was to come, had it come. */
 export async function pass(machine: Machine, ms = 50): Promise<void> {
   const end = machine.now() + ms;
-  while (machine.now() < end) await machine.poll(end - machine.now());
+  while (machine.now() < end) await polled(machine, end - machine.now());
 }
 
 /** A listener that is open. */

@@ -1,6 +1,6 @@
 // Laws of time, chance, facts and polls.
 
-import { type Bench, bytesOf, pair, sent, Told, told } from "./bench.ts";
+import { type Bench, bytesOf, pair, polled, sent, Told, told } from "./bench.ts";
 
 export function pollLaws({ law, expect }: Bench): void {
   law("the clock never goes back", async (machine) => {
@@ -9,7 +9,7 @@ export function pollLaws({ law, expect }: Bench): void {
       const now = machine.now();
       expect(now).toBeGreaterThanOrEqual(last);
       last = now;
-      if (reading % 100 === 0) await machine.poll(1);
+      if (reading % 100 === 0) await polled(machine, 1);
     }
   });
 
@@ -26,7 +26,7 @@ export function pollLaws({ law, expect }: Bench): void {
 
   law("poll(0) returns promptly", async (machine) => {
     const start = machine.now();
-    for (let turn = 0; turn < 100; turn += 1) await machine.poll(0);
+    for (let turn = 0; turn < 100; turn += 1) await polled(machine, 0);
     expect(machine.now() - start).toBeLessThan(1_000);
   });
 
@@ -37,14 +37,14 @@ export function pollLaws({ law, expect }: Bench): void {
     await sent(machine, client, bytesOf("x"));
     const end = machine.now() + 10_000;
     // A machine whose time stands still while nobody waits gets some in between.
-    while (reader.count === 0 && machine.now() < end) await machine.poll(machine.asynchronous ? 0 : 1);
+    while (reader.count === 0 && machine.now() < end) await polled(machine, machine.asynchronous ? 0 : 1);
     expect(reader.count).toBe(1);
   });
 
   law("a poll waits its time when nothing happens, and never less", async (machine) => {
     for (const idleMs of [0.5, 1, 3.3, 20, 7]) {
       const start = machine.now();
-      await machine.poll(idleMs);
+      await polled(machine, idleMs);
       const waited = machine.now() - start;
       expect(waited).toBeGreaterThanOrEqual(idleMs - 1);
       expect(waited).toBeLessThan(idleMs + 5_000);
@@ -53,12 +53,12 @@ export function pollLaws({ law, expect }: Bench): void {
 
   law("a short poll after a long one that ended early waits its own time", async (machine, skip) => {
     if (!machine.asynchronous) skip("its polls cannot be interrupted from outside: they are synchronous");
-    const long = machine.poll(5_000);
+    const long = polled(machine, 5_000);
     machine.interrupt();
     await long;
     for (const idleMs of [10, 30, 10]) {
       const start = machine.now();
-      await machine.poll(idleMs);
+      await polled(machine, idleMs);
       expect(machine.now() - start).toBeGreaterThanOrEqual(idleMs - 1);
       expect(machine.now() - start).toBeLessThan(4_000);
     }
@@ -71,7 +71,7 @@ export function pollLaws({ law, expect }: Bench): void {
       server.watch("read", reader);
       const start = machine.now();
       await sent(machine, client, bytesOf("x"));
-      while (reader.count === 0) await machine.poll(idleMs);
+      while (reader.count === 0) await polled(machine, idleMs);
       expect(machine.now() - start).toBeLessThan(10_000);
       for (const endpoint of [client, server, listener]) endpoint.close();
     }
@@ -81,7 +81,7 @@ export function pollLaws({ law, expect }: Bench): void {
     if (!machine.asynchronous) skip("its polls cannot be interrupted from outside: they are synchronous");
     for (const idleMs of [60_000, Infinity]) {
       const start = machine.now();
-      const poll = machine.poll(idleMs);
+      const poll = polled(machine, idleMs);
       machine.interrupt();
       machine.interrupt();
       await poll;
@@ -91,10 +91,10 @@ export function pollLaws({ law, expect }: Bench): void {
 
   law("interrupt with no poll under way does nothing: the next one waits its time", async (machine) => {
     machine.interrupt();
-    await machine.poll(0);
+    await polled(machine, 0);
     machine.interrupt();
     const start = machine.now();
-    await machine.poll(20);
+    await polled(machine, 20);
     expect(machine.now() - start).toBeGreaterThanOrEqual(19);
   });
 
@@ -107,7 +107,7 @@ export function pollLaws({ law, expect }: Bench): void {
       await told(machine, reader, "the reader");
       server.read(10);
       const start = machine.now();
-      await machine.poll(5);
+      await polled(machine, 5);
       expect(machine.now() - start).toBeGreaterThanOrEqual(4);
     }
   });
