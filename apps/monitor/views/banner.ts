@@ -7,9 +7,14 @@ import { apart, filled, type Run, run, type StyledLine } from "./line.ts";
 import type { Screen } from "./model.ts";
 
 /** Undefined while frames come. @param rows how many lines there are */
-export function bannerLines({ connection, size, target }: Screen, rows: number): readonly StyledLine[] | undefined {
+export function bannerLines(
+  { connection, size, target, frame }: Screen,
+  rows: number,
+): readonly StyledLine[] | undefined {
   if (connection.kind === "stuck") {
-    return filledUp(stuckLines(connection.stuck, connection.ageMs, size.columns, rows), rows);
+    const act = frame?.kernel.access === "read-only" ? "" : " k ends its turn  ";
+    const hint = `${act} the frame below is ${duration(connection.ageMs)} old`;
+    return filledUp(stuckLines(connection.stuck, hint, size.columns, rows), rows);
   }
   if (connection.kind === "reconnecting" || connection.kind === "gone") {
     const isGone = connection.kind === "gone";
@@ -29,11 +34,10 @@ export function bannerLines({ connection, size, target }: Screen, rows: number):
   return undefined;
 }
 
-function stuckLines(stuck: Stuck, ageMs: number, columns: number, rows: number): readonly StyledLine[] {
+function stuckLines(stuck: Stuck, hint: string, columns: number, rows: number): readonly StyledLine[] {
   const { tid, name, forMs, stack } = stuck;
   const text = ` NOT RESPONDING for ${duration(forMs)}: task ${tid} ${name} does not yield `;
   const head = filled([run(text, "alarm")], columns, "alarm");
-  const hint = ` k ends its turn   the frame below is ${duration(ageMs)} old `;
   if (rows < 4) return [head, [run(hint)], [run(" "), ...stackRuns(stack, stack.length)]];
   const [innermost] = stack;
   const at = innermost === undefined ? [run(" its stack is not known yet", "dim")] : [run(" "), ...stackRuns(stack, 1)];

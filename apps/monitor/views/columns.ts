@@ -64,8 +64,8 @@ const flat: readonly TaskColumn[] = [
 ];
 const shaped: Readonly<Record<Shape, readonly string[]>> = {
   flat,
-  tree: flat,
-  waits: ["tid", "state", "cpu", "max", "waiting", "for", "finding", "name"],
+  tree: ["tid", "state", "name", ...flat.slice(2, -1)],
+  waits: ["tid", "state", "name", "finding", "waiting", "for", "cpu", "max"],
   sites: ["tasks", "cpu", "run", "turns/s", "traps/s", "max", "history", "name", "finding", "spawned"],
 };
 
@@ -119,7 +119,7 @@ const spawned: TaskCell = {
   width: 20,
   least: 6,
   drop: 9,
-  cell: ({ spawnedAt }, width) => run(tail(spawnedAt, width), "dim"),
+  cell: ({ spawnedAt }, width) => run(siteText(spawnedAt, width), "dim"),
 };
 
 /** What a column is called on the screen. */
@@ -157,7 +157,7 @@ function waitingCell(screen: Screen): TaskCell {
   return {
     name: "waiting",
     title: "WAITING ON",
-    width: 26,
+    width: 28,
     grows: 3,
     least: 9,
     cell: (row, width) => {
@@ -175,8 +175,8 @@ function nameCell(screen: Screen, shape: Shape): TaskCell {
   return {
     name: "name",
     title: "NAME",
-    width: shape === "flat" ? 12 : 22,
-    grows: 2,
+    width: shape === "tree" || shape === "waits" ? 20 : 12,
+    grows: shape === "sites" ? 1 : 2,
     least: 9,
     cell: (row, width) => {
       const branch = run(branchOf(row.lasts, glyphs), "rule");
@@ -191,7 +191,7 @@ function nameCell(screen: Screen, shape: Shape): TaskCell {
 
 /** A text with what was searched for marked in it. */
 export function marked(text: string, found: string, style: Style): readonly Run[] {
-  const at = found === "" ? -1 : text.toLowerCase().indexOf(found.toLowerCase());
+  const at = found === "" ? -1 : text.slice(0, 1_024).toLowerCase().indexOf(found.slice(0, 1_024).toLowerCase());
   if (at === -1) return [run(text, style)];
   const end = at + found.length;
   return [run(text.slice(0, at), style), run(text.slice(at, end), "match"), run(text.slice(end), style)];
@@ -213,7 +213,9 @@ function faint(value: number | null, text: string): Run {
   return run(text, value === null || Number(text) === 0 ? "dim" : "normal");
 }
 
-/** The end of a text says more, where it is a place in a file. */
-function tail(text: string, width: number): string {
-  return text.length <= width ? text : `~${text.slice(text.length - width + 1)}`;
+/** "main (/srv/town/town.ts:41:5)" without its folder where it is too long, and then its end: that says most. */
+function siteText(site: string, width: number): string {
+  if (site.length <= width) return site;
+  const short = site.slice(-1_024).replace(/(^|\()[^()]*\//, "$1");
+  return short.length <= width ? short : `~${short.slice(short.length - width + 1)}`;
 }

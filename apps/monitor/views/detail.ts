@@ -159,7 +159,7 @@ function chainPart(step: ChainStep, place: number, detail: TaskDetail, { look, s
   const { tid, depth, name, state, forMs, end } = step;
   const { back } = signs[look.glyphs];
   const indent =
-    depth === 0 ? "" : `${"   ".repeat(Math.min(12, depth) - 1)}${look.glyphs === "ascii" ? "`- " : "└─ "}`;
+    depth <= 0 ? "" : `${"   ".repeat(Math.max(0, Math.min(12, depth) - 1))}${look.glyphs === "ascii" ? "`- " : "└─ "}`;
   const who = [run(" "), run(indent, "rule"), run(`${tid} `, "bold"), run(name, "accent")];
   const isBack = end === "cycle" && detail.chain.slice(0, place).some((earlier) => earlier.tid === tid);
   if (isBack) return { line: [...who, run(`  ${back} back to ${tid}: DEADLOCK`, "bad")], tid };

@@ -4,12 +4,13 @@
 import { appsView } from "./apps.ts";
 import { keyLine, messageLine, notesLine, promptLine, selectionLine, tabLine } from "./chrome.ts";
 import { detailView } from "./detail.ts";
+import { overlayOf } from "./dialogs.ts";
 import { endpointsView } from "./endpoints.ts";
 import { headerLines } from "./header.ts";
 import { type Body, layoutOf, leastSize, type View } from "./layout.ts";
-import { restyled, run, type StyledLine, seal } from "./line.ts";
+import { filled, laidOver, restyled, run, type StyledLine, seal } from "./line.ts";
 import { logView } from "./log.ts";
-import type { Picture, Region, Screen, ViewName } from "./model.ts";
+import type { Dialog, Picture, Region, Screen, ViewName } from "./model.ts";
 import { syscallsView } from "./syscalls.ts";
 import { tasksView } from "./tasks.ts";
 import { traceView } from "./trace.ts";
@@ -46,7 +47,8 @@ function full(screen: Screen): Picture {
     lines.push(tabs.line);
     regions.push(...tabs.regions);
   }
-  for (let row = 0; row < layout.body; row++) lines.push(body.lines[row] ?? []);
+  const under = Array.from({ length: layout.body }, (_, row) => body.lines[row] ?? []);
+  lines.push(...(screen.dialog === undefined ? under : covered(under, screen.dialog, screen, bodyAt, regions)));
   if (layout.selection > 0) lines.push(selectionLine(screen));
   if (layout.notes > 0) {
     const notes = notesLine(screen, lines.length);
@@ -63,12 +65,36 @@ function full(screen: Screen): Picture {
   return { lines: [...lines, keys.line], cursor: undefined, regions: [...regions, ...keys.regions] };
 }
 
-/** The view, faint when its frame is old. */
+/** The view with a dialog in its middle, whose regions lie over all others. */
+function covered(
+  under: readonly StyledLine[],
+  dialog: Dialog,
+  screen: Screen,
+  at: number,
+  regions: Region[],
+): readonly StyledLine[] {
+  const { columns } = screen.size;
+  const over = overlayOf(dialog, screen, under.length);
+  const row = Math.max(0, Math.floor((under.length - over.lines.length) / 2));
+  const column = Math.max(0, Math.floor((columns - over.width) / 2));
+  for (const region of over.regions) {
+    regions.push({ ...region, row: region.row + row + at, from: region.from + column, to: region.to + column });
+  }
+  return under.map((line, place) => {
+    const piece = over.lines[place - row];
+    return piece === undefined ? line : laidOver(filled(line, columns), column, piece);
+  });
+}
+
+/** The view, faint when its frame is old, but for the task that sticks the kernel. */
 function bodyOf(screen: Screen, rows: number): Body {
   const body = views[screen.view](screen, rows);
   const { kind } = screen.connection;
   if (kind !== "stuck" && kind !== "reconnecting" && kind !== "gone") return body;
-  return { ...body, lines: body.lines.map((line) => restyled(line, "dim")) };
+  return {
+    ...body,
+    lines: body.lines.map((line) => (line.some(({ style }) => style === "alarm") ? line : restyled(line, "dim"))),
+  };
 }
 
 function tooSmall({ size }: Screen): readonly StyledLine[] {

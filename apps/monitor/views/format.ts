@@ -50,11 +50,11 @@ export function count(n: number | null): string {
   return Math.abs(n) < 99_999.5 ? String(Math.round(n)) : compact(n);
 }
 
-/** At most four digits and a letter: "812", "18.2k", "1.3M". */
+/** At most four digits and a letter: "0.93", "812", "18.2k", "1.3M". */
 export function compact(n: number | null): string {
   if (!isNumber(n)) return none;
   if (n < 0) return `-${compact(-n)}`;
-  if (n < 999.5) return Number.isInteger(n) ? String(n) : String(Number(n.toFixed(n < 10 ? 1 : 0)));
+  if (n < 999.5) return Number.isInteger(n) ? String(n) : String(Number(n.toFixed(n < 10 ? 2 : 0)));
   return scaled(n, 1_000, "kMGTPE");
 }
 

@@ -16,10 +16,15 @@ const zero: Readonly<Record<Glyphs, string>> = { unicode: "·", ascii: " " };
  */
 export function sparkline(values: readonly number[], top: number, width: number, glyphs: Glyphs): readonly Run[] {
   const shown = values.slice(-width);
-  const runs: Run[] = [run(" ".repeat(Math.max(0, width - shown.length)))];
+  const runs: { text: string; style: Style }[] = [
+    { text: " ".repeat(Math.max(0, width - shown.length)), style: "dim" },
+  ];
   for (const value of shown) {
     const glyph = levelOf(value, top, glyphs);
-    runs.push(run(glyph, glyph === zero[glyphs] ? "dim" : "spark"));
+    const style = glyph === zero[glyphs] ? "dim" : "spark";
+    const last = runs.at(-1);
+    if (last?.style === style) last.text += glyph;
+    else runs.push({ text: glyph, style });
   }
   return runs;
 }

@@ -55,7 +55,7 @@ function link(screen: Screen): StyledLine {
 function frozen({ look, size }: Screen, frame: Frame | undefined, back: number): readonly Run[] {
   const at = frame === undefined ? "" : ` ${clock(frame.time, look.zoneMinutes)}`;
   const text = `FROZEN${at}${back > 0 ? ` -${back}` : ""}`;
-  return [run(size.columns >= 110 ? ` ${text}: Z goes on, , . step ` : ` ${text} `, "notice")];
+  return [run(size.columns >= 150 ? ` ${text}: Z goes on, , . step ` : ` ${text} `, "notice")];
 }
 
 function seconds(ms: number): string {

@@ -104,7 +104,7 @@ export interface KeyBinding {
 
 export type KeyGroup = "Move" | "Views" | "Rows" | "Tasks" | "Time" | "Program";
 
-export const keyGroups: readonly KeyGroup[] = ["Move", "Views", "Rows", "Tasks", "Time", "Program"];
+export const keyGroups: readonly KeyGroup[] = ["Tasks", "Rows", "Views", "Move", "Time", "Program"];
 
 const taskViews: readonly ViewName[] = ["tasks", "tree"];
 const taskAndDetail: readonly ViewName[] = ["tasks", "tree", "detail"];
@@ -122,7 +122,7 @@ export const keyTable: readonly KeyBinding[] = [
     action: "filter",
     keys: ["f4", "\\"],
     group: "Rows",
-    text: "filter: words, state:W app:x cpu>5 for>10s name~re, ! not, | or",
+    text: "show only what passes: see Filters",
     bar: "Filter",
   },
   { action: "tree", keys: ["f5", "t"], views: taskViews, group: "Views", text: "tree by parent, or flat", bar: "Tree" },
@@ -141,7 +141,7 @@ export const keyTable: readonly KeyBinding[] = [
     keys: ["f7", "]"],
     views: taskViews,
     group: "Tasks",
-    text: "more turns' worth of traps: nice - 1",
+    text: "higher priority: nice - 1",
     bar: "Nice -",
     isChanging: true,
   },
@@ -150,7 +150,7 @@ export const keyTable: readonly KeyBinding[] = [
     keys: ["f8", "["],
     views: taskViews,
     group: "Tasks",
-    text: "fewer: nice + 1",
+    text: "lower priority: nice + 1",
     bar: "Nice +",
     isChanging: true,
   },
@@ -170,7 +170,7 @@ export const keyTable: readonly KeyBinding[] = [
     viKeys: ["f9", "K"],
     views: taskAndDetail,
     group: "Tasks",
-    text: "cancel, kill, stop or continue: a menu, then Enter",
+    text: "cancel, kill, stop, continue: a menu",
     bar: "Kill",
     isChanging: true,
   },
@@ -210,7 +210,7 @@ export const keyTable: readonly KeyBinding[] = [
   { action: "pageDown", keys: ["pagedown"], viKeys: ["pagedown", "C-f"], group: "Move", text: "a page down" },
   { action: "first", keys: ["home"], group: "Move", text: "first" },
   { action: "last", keys: ["end", "G"], group: "Move", text: "last" },
-  { action: "goTo", keys: ["g"], group: "Move", text: "to a tid: digits, Enter; gg: first" },
+  { action: "goTo", keys: ["g"], group: "Move", text: "to a tid: digits, Enter; gg first" },
   { action: "showTasks", keys: ["1"], group: "Views", text: "tasks" },
   { action: "showTree", keys: ["2"], group: "Views", text: "tree" },
   { action: "showDetail", keys: ["3"], group: "Views", text: "one task in detail" },
@@ -229,7 +229,7 @@ export const keyTable: readonly KeyBinding[] = [
     action: "interval",
     keys: ["d"],
     group: "Time",
-    text: "time between frames: digits, Enter; 0: at most 10 a second",
+    text: "seconds between frames; 0: as they come",
   },
   { action: "command", keys: [":"], group: "Program", text: "a command, with completion by Tab" },
   { action: "copy", keys: ["y"], group: "Program", text: "copy the row as text" },

@@ -125,11 +125,12 @@ export function restyled(line: StyledLine, style: Style): StyledLine {
 export function seal(line: StyledLine, width: number, isAscii: boolean): StyledLine {
   const sealed: { text: string; style: Style }[] = [];
   for (const { text, style } of filled(line, width)) {
-    const safe = isAscii ? asciiCells(text) : cells(text);
+    if (text === "") continue;
     const last = sealed.at(-1);
-    if (last?.style === style) last.text += safe;
-    else if (safe !== "") sealed.push({ text: safe, style });
+    if (last?.style === style) last.text += text;
+    else sealed.push({ text, style });
   }
+  for (const each of sealed) each.text = isAscii ? asciiCells(each.text) : cells(each.text);
   return sealed;
 }
 
@@ -157,4 +158,4 @@ const blanks = /[\t\n\v\f\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 // What is shown as it is: Latin, Greek, Cyrillic; punctuation, arrows, mathematics, lines, blocks and shapes, as far as
 // each is assigned and one cell wide. A list of what is harmless, for no list of what is harmful is ever complete.
 const unshowable =
-  /[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u2319\u231c-\u2328\u232b-\u23e8\u2500-\u25fc\u25ff\u2800-\u28ff]/g;
+  /[^ -~\u00a1-\u00ac\u00ae-\u02e9\u02ec-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u038a\u038c\u038e-\u03a1\u03a3-\u0482\u048a-\u052f\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2100-\u218b\u2190-\u2319\u231c-\u2328\u232b-\u23e8\u2500-\u25fc\u25ff\u2800-\u28ff]/g;

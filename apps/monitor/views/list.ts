@@ -56,13 +56,17 @@ function inSight(
   width: number,
   first: number,
 ): { lines: readonly StyledLine[]; places: readonly number[] } {
-  const all = blocks.flatMap((block, at) => block.map((line) => ({ line, row: at + first })));
+  const all = blocks.flatMap((block, at) =>
+    block.map((line, below) => ({ line, row: at + first, isHead: below === 0 })),
+  );
   const isAtEnd = place.isAtEnd === true;
   const cursor = isAtEnd ? -1 : Math.min(place.row, first + blocks.length - 1);
   const at = all.findIndex(({ row }) => row === cursor);
   const wanted = isAtEnd ? all.length : all.findIndex(({ row }) => row >= place.top);
   const from = firstInSight(all.length, room, wanted === -1 ? all.length : wanted, at);
   const shown = all.slice(from, from + room);
-  const lines = shown.map(({ line, row }) => (row === cursor ? restyled(filled(line, width), "cursor") : line));
+  const lines = shown.map(({ line, row, isHead }) =>
+    row === cursor && isHead ? restyled(filled(line, width), "cursor") : line,
+  );
   return { lines, places: shown.map(({ row }) => row) };
 }

@@ -1,7 +1,7 @@
 // Tables: columns that fit a width, the line of their titles, and rows. Columns are dropped in their order until the rest
 // is comfortable; what is left over goes to those that grow. There is one blank between columns.
 
-import { cutLine, filled, type Run, run, type StyledLine, toLeft, toRight, widthOf } from "./line.ts";
+import { apart, filled, type Run, run, type StyledLine, toLeft, toRight } from "./line.ts";
 import type { Region } from "./model.ts";
 
 export interface Column<Row> {
@@ -102,11 +102,14 @@ export function rowLine<Row>({ columns, widths }: Table<Row>, row: Row): StyledL
   const runs: Run[] = [];
   for (const [place, column] of columns.entries()) {
     const width = widths[place] ?? 0;
-    const made = column.cell(row, width);
-    const cell = cutLine("text" in made ? [made] : made, width);
-    if (place > 0) runs.push(run(" "));
-    if (column.isRight) runs.push(run(" ".repeat(width - widthOf(cell))), ...cell);
-    else runs.push(...filled(cell, width));
+    const between = place === 0 ? "" : " ";
+    const cell = column.cell(row, width);
+    if ("text" in cell) {
+      // By far the most cells are a single run.
+      const text = column.isRight ? toRight(cell.text, width) : toLeft(cell.text, width);
+      runs.push({ text: between + text, style: cell.style });
+    } else if (column.isRight) runs.push(run(between), ...apart([], cell, width));
+    else runs.push(run(between), ...filled(cell, width));
   }
   return runs;
 }

@@ -48,10 +48,11 @@ function titles(screen: Screen, table: Table<PlacedRow>): StyledLine {
 
 function line(row: PlacedRow, table: Table<PlacedRow>, screen: Screen): StyledLine {
   const { columns } = screen.size;
-  const isHere = row.tid === screen.cursor;
+  const isHere = row.tid === screen.cursor && !row.isRepeat;
   const isTagged = screen.tagged.has(row.tid);
   const marks = run(`${isHere ? ">" : " "}${isTagged ? "*" : " "}`, isTagged ? "tagged" : "normal");
   const made = filled([marks, ...rowLine(table, row)], columns);
+  if (screen.connection.kind === "stuck" && screen.connection.stuck.tid === row.tid) return restyled(made, "alarm");
   if (isHere) return restyled(made, "cursor");
   if (isTagged) return restyled(made, "tagged");
   return row.state === "Z" ? faded(made) : made;

@@ -7,6 +7,7 @@ import { run, type StyledLine } from "./line.ts";
 import { listView } from "./list.ts";
 import type { Screen } from "./model.ts";
 import { type Column, rowLine, tableOf, titleLine } from "./table.ts";
+import { shortened } from "./words.ts";
 
 export function traceView(screen: Screen, rows: number): Body {
   const { trace } = screen;
@@ -67,7 +68,14 @@ function columnsOf({ frame, look, size }: Screen, withTask: boolean): readonly C
       cell: ({ at }) => run(clock(bootedAt + at, look.zoneMinutes, true), "dim"),
     },
     ...(withTask ? task : []),
-    { name: "syscall", title: "SYSCALL", width: 20, least: 10, grows: 3, cell: ({ syscall }) => run(syscall) },
+    {
+      name: "syscall",
+      title: "SYSCALL",
+      width: 20,
+      least: 10,
+      grows: 3,
+      cell: ({ syscall }, width) => run(shortened(syscall, width)),
+    },
     {
       name: "result",
       title: "RESULT",

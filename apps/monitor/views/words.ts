@@ -40,7 +40,8 @@ export function waitingText(task: Waiter, ready: number, width: number): string 
   const { state, verb, object, place = 0 } = task;
   if (state === "R") return "(running)";
   if (state === "r") return readyText(place, ready, width);
-  const text = `${verb} ${object}`.trim();
+  // What is longer than any screen is cut before it is looked at.
+  const text = `${verb.slice(0, mostCells)} ${object.slice(0, mostCells)}`.trim();
   if (state === "P") return shortened(text === "" ? "(stopped)" : `(stopped) ${text}`, width);
   return shortened(text, width);
 }
@@ -50,12 +51,27 @@ function readyText(place: number, ready: number, width: number): string {
   return full.length <= width ? full : "(ready)";
 }
 
+const mostCells = 1_024;
+
 const nearEnd = /\b(tcp|unix|tls|pipe) \S+ (<-|->) (?=\S)/;
 const arrow = /\b(?:tcp|unix|tls|pipe) (?:<-|->) (?=\S)/;
 
 /** "read tcp 127.0.0.1:7000 <- 10.0.0.9:51234" as "read tcp <- 10.0.0.9:51234" or "read 10.0.0.9:51234", to fit. */
 export function shortened(text: string, width: number): string {
   if (text.length <= width) return text;
-  const far = text.slice(0, 1_024).replace(nearEnd, "$1 $2 ");
+  const far = text.slice(0, mostCells).replace(nearEnd, "$1 $2 ");
   return far.length <= width ? far : far.replace(arrow, "");
 }
+
+/** For help, the worst first. */
+export const findingMeanings: Readonly<Record<FindingLetter, string>> = {
+  D: "deadlock: nothing else can wake it",
+  X: "crashed, and nobody waited for it",
+  B: "blocks the loop: a turn lasts long",
+  N: "has not yielded since it began",
+  S: "starving: ready, and gets no turn",
+  L: "leak: open, and nobody waits for it",
+  G: "its mailbox grows",
+  Y: "only yields, again and again",
+  O: "orphan: its parent has ended",
+};
