@@ -1,14 +1,6 @@
 // What is measured in a child of its own, and the names of the figures.
 
-export type What =
-  | "plain"
-  | "uncounted"
-  | "watched"
-  | "traced"
-  | "frames"
-  | "drawing"
-  | "ending"
-  | "deaf";
+export type What = "plain" | "uncounted" | "watched" | "traced" | "frames" | "drawing" | "ending" | "deaf";
 
 /** Nanoseconds, milliseconds or bytes, as its table says. */
 export type Figures = Readonly<Partial<Record<FigureName, number>>>;

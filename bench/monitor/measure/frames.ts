@@ -2,11 +2,12 @@
 
 import type { FrameQuery, TaskQuery } from "../../../apps/control/protocol.ts";
 import { median } from "../../lib/figures.ts";
+import { cpuMs } from "../../lib/timing.ts";
 import { Crowd } from "../crowd.ts";
 import type { Figures } from "../what.ts";
 
 const screenful: TaskQuery = { limit: 40, isPinned: true };
-const times = 40;
+const [warmBlocks, blockSize] = [2, 10];
 
 export async function frames(): Promise<Figures> {
   const crowd = await Crowd.settled();
@@ -23,13 +24,12 @@ export async function frames(): Promise<Figures> {
   };
 }
 
-/** The middle of many runs, after as many to warm up, ms. */
+/** CPU time of one run, ms: the middle of some blocks of runs, after two to warm up. */
 export function middleMs(work: () => unknown): number {
-  for (let n = 0; n < times; n++) work();
-  const all = Array.from({ length: times }, () => {
-    const start = performance.now();
-    work();
-    return performance.now() - start;
+  const blocks = Array.from({ length: warmBlocks + 8 }, () => {
+    const start = cpuMs();
+    for (let n = 0; n < blockSize; n++) work();
+    return (cpuMs() - start) / blockSize;
   });
-  return median(all);
+  return median(blocks.slice(warmBlocks));
 }

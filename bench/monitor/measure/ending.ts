@@ -1,0 +1,53 @@
+// A turn that does not end: how long until the guard names the task, until it knows the line, and until the task is ended
+// and the kernel answers again. Time on the clock, as a user waits.
+
+import { once } from "node:events";
+import { type Control, connectControl } from "../../../apps/control/client.ts";
+import { Kernel, type Program } from "../../../kernel/index.ts";
+import { NodeMachine } from "../../../kernel/machine/node.ts";
+import { Await, Sleep } from "../../../syscalls/index.ts";
+import { median } from "../../lib/figures.ts";
+import { KernelProcess } from "../kernel-process.ts";
+import type { Figures } from "../what.ts";
+
+const rounds = 15;
+const lookMs = 5;
+
+interface Round {
+  readonly named: number;
+  readonly located: number;
+  readonly ended: number;
+}
+
+export async function ending(): Promise<Figures> {
+  const kernel = new KernelProcess("bench/monitor/apps/loops.js");
+  const path = await kernel.socket();
+  const all = await new Kernel(new NodeMachine()).run(measured(kernel, path));
+  kernel.stop();
+  const middle = (of: keyof Round): number => median(all.map((round) => round[of]));
+  return { named: middle("named"), located: middle("located"), ended: middle("ended") };
+}
+
+function* measured(kernel: KernelProcess, path: string): Program<Round[]> {
+  const control = yield* connectControl({ address: { path } });
+  const all: Round[] = [];
+  while (all.length < rounds) {
+    yield* new Await(once(kernel.lines, "line"));
+    all.push(yield* oneRound(control));
+  }
+  control.close();
+  return all;
+}
+
+function* oneRound(control: Control): Program<Round> {
+  const start = performance.now();
+  const passed = (): number => performance.now() - start;
+  let stuck = yield* control.ask("stuck", {});
+  for (; stuck === null; stuck = yield* control.ask("stuck", {})) yield* new Sleep(lookMs);
+  const named = passed();
+  for (; (stuck?.stack.length ?? 1) === 0; stuck = yield* control.ask("stuck", {})) yield* new Sleep(lookMs);
+  const located = passed();
+  yield* control.ask("signal", { tids: [stuck?.tid ?? 0], signal: "KILL" });
+  yield* control.ask("frame", { tasks: { limit: 1 } });
+  return { named, located, ended: passed() - located };
+}
