@@ -3,8 +3,6 @@
 
 import { type Call, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { type File, Open, Read } from "../../syscalls/index.ts";
-import { ordered } from "../control/agent/order.ts";
-import { firstOf } from "../control/agent/tasks.ts";
 import {
   errorCodes,
   type Frame,
@@ -13,11 +11,10 @@ import {
   type MethodName,
   type Methods,
   protocolVersion,
-  type TaskQuery,
 } from "../control/protocol.ts";
-import type { PlacedRow, TaskPage } from "../control/records.ts";
 import { RpcError } from "../rpc/index.ts";
 import { type RecordingHeader, recordingKind, recordingVersion } from "./recording.ts";
+import { cutTo } from "./replay-page.ts";
 import type { Port } from "./viewer.ts";
 
 const chunkBytes = 1_048_576;
@@ -157,38 +154,4 @@ function checkedFrame(value: unknown): Frame {
     Array.isArray(frame.tasks?.rows);
   if (!isFrame) throw new Error("it is no frame");
   return frame as Frame; // as far as damage goes
-}
-
-// A frame as the query wants it.
-function cutTo(frame: Frame, query: FrameQuery): Frame {
-  const { tasks, detail, syscalls, endpoints, log, apps, graph, trace: _, ...rest } = frame;
-  const { offset = 0, limit = 100, tid } = query.endpoints ?? {};
-  const ends =
-    endpoints?.rows.filter((row) => tid === undefined || [row.owner, row.reader, row.writer].includes(tid)) ?? [];
-  return {
-    ...rest,
-    ...(query.tasks === undefined || tasks === undefined ? {} : { tasks: pageOf(tasks.rows, query.tasks) }),
-    ...(query.detail === undefined ? {} : { detail: detail?.task.tid === query.detail ? detail : null }),
-    ...(query.syscalls === undefined || syscalls === undefined ? {} : { syscalls }),
-    ...(query.endpoints === undefined
-      ? {}
-      : { endpoints: { total: ends.length, rows: ends.slice(offset, offset + limit) } }),
-    ...(query.log === undefined || log === undefined ? {} : { log }),
-    ...(query.apps === true && apps !== undefined ? { apps } : {}),
-    ...(query.graph === true && graph !== undefined ? { graph } : {}),
-  };
-}
-
-function pageOf(all: readonly PlacedRow[], query: TaskQuery): TaskPage {
-  const { offset = 0, limit = 100, sort = "cpu", isInverted = false, isPinned = false, cursor } = query;
-  const live = query.withFinished === true ? all : all.filter(({ state }) => state !== "Z");
-  const sorted = ordered(live, sort, isInverted) as readonly PlacedRow[]; // the same rows in another order
-  const rows = isPinned ? [...sorted.filter(hasFinding), ...sorted.filter((row) => !hasFinding(row))] : sorted;
-  const at = rows.findIndex(({ tid }) => tid === cursor);
-  const first = firstOf(offset, limit, at, rows.length);
-  return { total: rows.length, all: all.length, first, rows: rows.slice(first, first + limit) };
-}
-
-function hasFinding({ finding }: PlacedRow): boolean {
-  return finding !== "";
 }

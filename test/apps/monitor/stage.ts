@@ -101,9 +101,15 @@ export class Stage {
     return this.text.at(-1) ?? "";
   }
 
-  /** The bytes of a terminal, and then the time that it takes to act on them. */
+  /** The bytes of a terminal, and after each the time that it takes to act on them. */
   type(...sequences: string[]): Program<void> {
     return typing(this, sequences);
+  }
+
+  /** The same without a pause in between. */
+  *press(...sequences: string[]): Program<void> {
+    for (const sequence of sequences) send(this, sequence);
+    yield* new Sleep(20);
   }
 
   #connect(): Call<Port> {
@@ -113,11 +119,15 @@ export class Stage {
 
 function* typing(stage: Stage, sequences: readonly string[]): Program<void> {
   for (const sequence of sequences) {
-    const input = new Input();
-    for (const event of [...input.feed(new TextEncoder().encode(sequence)), ...input.flush()])
-      stage.events.trySend(event);
+    send(stage, sequence);
     yield* new Sleep(20);
   }
+}
+
+function send(stage: Stage, sequence: string): void {
+  const input = new Input();
+  for (const event of [...input.feed(new TextEncoder().encode(sequence)), ...input.flush()])
+    stage.events.trySend(event);
 }
 
 const connecting = routine(function* connecting(stage: Stage): Program<Port> {
