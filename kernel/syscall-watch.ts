@@ -3,6 +3,7 @@
 
 import type { Kernel } from "./kernel.ts";
 import { Kinds, type KindWatch } from "./kind-watch.ts";
+import { Sampler } from "./sampler.ts";
 import { served } from "./serve.ts";
 import { Syscall } from "./syscall.ts";
 import { Parked, Resume, State, type Task } from "./task.ts";
@@ -18,8 +19,7 @@ export class SyscallWatch {
   #tracer: Tracer | undefined = undefined;
   /** Of the latest trap. */
   #kind = -1;
-  #toSample = 1;
-  #chance = 1;
+  readonly #sampler = new Sampler(sampledOneIn);
   /** Since when the program that has its turn has been running: since its turn began, or its latest traced call was over. */
   #programAt = 0;
 
@@ -67,8 +67,8 @@ export class SyscallWatch {
   serve(task: Task, syscall: Syscall<unknown>, kind: number): unknown {
     this.#kind = kind;
     if (this.#tracer?.wants(task.tid) === true) return this.#serveTraced(this.#tracer, task, syscall, kind);
-    const isTimed = --this.#toSample <= 0;
-    const from = isTimed ? this.#begin() : 0;
+    const isTimed = this.#sampler.isDue();
+    const from = isTimed ? this.#kernel.machine.now() : 0;
     let answer: unknown;
     try {
       answer = served(task, this.#kernel, syscall);
@@ -78,13 +78,6 @@ export class SyscallWatch {
     }
     if (isTimed) this.#kinds.timed(kind, this.#kernel.machine.now() - from);
     return answer;
-  }
-
-  // No fixed step: programs go round in circles, and always the same syscall would be timed.
-  #begin(): number {
-    this.#chance = (Math.imul(this.#chance, 1_664_525) + 1_013_904_223) >>> 0;
-    this.#toSample = 1 + ((this.#chance >>> 8) % (2 * sampledOneIn - 1));
-    return this.#kernel.machine.now();
   }
 
   #serveTraced(tracer: Tracer, task: Task, syscall: Syscall<unknown>, kind: number): unknown {

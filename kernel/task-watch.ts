@@ -1,10 +1,11 @@
-// What is known of one task since it has been watched: time in turns, waits for its turn, and the last whole window.
+// What is known of one task since it has been watched: time in turns, waits for its turn, and its part in the last windows.
 
 import type { Task } from "./task.ts";
+import { Cell, cellAt, type TaskSheet } from "./task-sheet.ts";
 import { Times } from "./times.ts";
 
 /** How many windows a task's history has. */
-export const historyWindows = 10;
+const historyWindows = 10;
 
 /** One task's part in a window. */
 export interface TaskWindow {
@@ -25,43 +26,42 @@ export interface Windows {
 
 export class TaskWatch {
   readonly task: Task;
-  /** Time in turns, ms; exact. */
-  runMs = 0;
-  /** Time in waits that have ended, ms. */
-  blockedMs = 0;
+  /** Of a sample of its turns: one in sixteen, by chance. */
   readonly turnTimes: Times = new Times();
+  /** Times from ready to running, of the same sample. */
   readonly readyWaits: Times = new Times();
-  /** For the watch: when it became ready, on the machine's clock; NaN where that was not seen. */
-  readyAt: number = Number.NaN;
-  /** For the watch: its place among those that have had a turn in the window under way; -1: it has had none. */
-  place = -1;
-  /** For the watch: the kind of syscall it waits in, and since when; -1: it does not, or that was not seen. */
-  kind = -1;
-  blockedAt: number = Number.NaN;
+  readonly #sheet: TaskSheet;
   readonly #windows: Windows;
   /** How many windows were closed when it was seen first. */
   readonly #seen: number;
-  // The window under way; then those that are closed, each in the place of its number.
-  #runMs = 0;
-  #readyMs = 0;
-  #turns: number;
-  #traps: number;
   #last: TaskWindow = still;
+  /** The number of the window of `#last`. */
   #lastNumber = -1;
+  /** Its shares of the latest windows, and the numbers of those, each in the place of its number. */
   readonly #shares: number[] = [];
   readonly #numbers: number[] = [];
 
-  constructor(task: Task, windows: Windows) {
+  /** For the watch. */
+  constructor(task: Task, sheet: TaskSheet, windows: Windows) {
     this.task = task;
+    this.#sheet = sheet;
     this.#windows = windows;
     this.#seen = windows.closed;
-    this.#turns = task.turns;
-    this.#traps = task.traps;
   }
 
-  /** The longest turn, ms. */
+  /** Time in turns, ms; exact. */
+  get runMs(): number {
+    return this.#cell(Cell.runMs);
+  }
+
+  /** The longest turn, ms; exact. */
   get maxMs(): number {
-    return this.turnTimes.max;
+    return this.#cell(Cell.maxMs);
+  }
+
+  /** Time in waits that have ended, ms. */
+  get blockedMs(): number {
+    return this.#cell(Cell.blockedMs);
   }
 
   /** Its part in the last window that was closed. */
@@ -79,38 +79,43 @@ export class TaskWatch {
     });
   }
 
-  /** For the watch: notes a turn. */
-  ran(ms: number): void {
-    this.runMs += ms;
-    this.turnTimes.record(ms);
-    this.#runMs += ms;
+  /** Forgets totals, maxima and histograms; windows stay. */
+  reset(): void {
+    this.turnTimes.reset();
+    this.readyWaits.reset();
+    const at = this.#sheet.find(this.task);
+    if (at < 0) return;
+    const { cells } = this.#sheet;
+    cells[at + Cell.runMs] = cells[at + Cell.maxMs] = cells[at + Cell.blockedMs] = 0;
   }
 
-  /** For the watch: notes a wait for a turn. */
-  waited(ms: number): void {
-    this.readyWaits.record(ms);
-    if (ms > this.#readyMs) this.#readyMs = ms;
+  /** For the watch: a turn that was picked. @param waited NaN where that is not known */
+  sample(ms: number, waited: number): void {
+    this.turnTimes.record(ms);
+    if (waited >= 0) this.readyWaits.record(waited);
   }
 
   /** For the watch: a window in which it has had a turn is over, and is about to be counted as closed. */
   close(windowMs: number): void {
     const { task } = this;
-    const number = this.#windows.closed;
-    const [turns, traps] = [task.turns - this.#turns, task.traps - this.#traps];
-    this.#last = { runMs: this.#runMs, turns, traps, readyMs: this.#readyMs };
-    this.#lastNumber = number;
-    this.#numbers[number % historyWindows] = number;
-    this.#shares[number % historyWindows] = windowMs > 0 ? Math.min(1, this.#runMs / windowMs) : 0;
-    this.#turns = task.turns;
-    this.#traps = task.traps;
-    this.#runMs = this.#readyMs = 0;
-    this.place = -1;
+    const sheet = this.#sheet;
+    const at = sheet.line(task);
+    const { cells } = sheet;
+    const runMs = cellAt(cells, at + Cell.windowRunMs);
+    const turns = task.turns - cellAt(cells, at + Cell.turns);
+    const traps = task.traps - cellAt(cells, at + Cell.traps);
+    this.#last = { runMs, turns, traps, readyMs: cellAt(cells, at + Cell.windowReadyMs) };
+    this.#lastNumber = this.#windows.closed;
+    const place = this.#lastNumber % historyWindows;
+    this.#numbers[place] = this.#lastNumber;
+    this.#shares[place] = windowMs > 0 ? Math.min(1, runMs / windowMs) : 0;
+    cells[at + Cell.turns] = task.turns;
+    cells[at + Cell.traps] = task.traps;
+    cells[at + Cell.windowRunMs] = cells[at + Cell.windowReadyMs] = 0;
   }
 
-  /** Forgets totals, maxima and histograms; windows stay. */
-  reset(): void {
-    this.runMs = this.blockedMs = 0;
-    this.turnTimes.reset();
-    this.readyWaits.reset();
+  #cell(place: number): number {
+    const at = this.#sheet.find(this.task);
+    return at < 0 ? 0 : cellAt(this.#sheet.cells, at + place);
   }
 }

@@ -8,16 +8,20 @@
 import type { GaugeValue } from "./gauges.ts";
 import type { Kernel } from "./kernel.ts";
 import type { KindWatch } from "./kind-watch.ts";
+import { Sampler } from "./sampler.ts";
 import { slowTurnMs } from "./slow-turns.ts";
 import type { Syscall } from "./syscall.ts";
 import { SyscallWatch } from "./syscall-watch.ts";
 import { State, type Task } from "./task.ts";
+import { add, Cell, cellAt, raise, TaskSheet } from "./task-sheet.ts";
 import { TaskWatch, type Windows } from "./task-watch.ts";
 import type { Tracing } from "./tracing.ts";
 import { OpenWindow, type Window } from "./watch-window.ts";
 
 /** Windows that are kept. */
 const maxWindows = 60;
+/** Of a task's turns one in so many, on average, goes into its histograms. */
+const sampledOneIn = 16;
 
 export class Watch implements Windows {
   readonly kernel: Kernel;
@@ -28,12 +32,15 @@ export class Watch implements Windows {
   /** Since when a total deadlock is held, on the machine's clock; undefined: there is none. See `holdsDeadlock`. */
   deadlockSince: number | undefined = undefined;
   readonly #windows: Window[] = [];
+  readonly #sheet: TaskSheet = new TaskSheet();
+  /** Of the tasks that were asked about, sampled, or have had a turn in a window that is closed. */
   readonly #tasks = new Map<Task, TaskWatch>();
   readonly #syscalls: SyscallWatch;
   readonly #gauges = new WeakMap<GaugeValue, number[]>();
   #window: OpenWindow;
   /** Those that have had a turn in the window under way: only these are looked at when it closes. */
-  #ran: TaskWatch[] = [];
+  #ran: Task[] = [];
+  readonly #sampler = new Sampler(sampledOneIn);
   #holdsDeadlock = false;
   #watchers = 0;
   /** The end of the latest turn, poll or round of timers: the latest clock read. */
@@ -79,12 +86,15 @@ export class Watch implements Windows {
 
   /** What is known of a task; undefined if it has done nothing since the watch began, or has ended. */
   of(task: Task): TaskWatch | undefined {
-    return this.#tasks.get(task);
+    return this.#sheet.find(task) < 0 ? undefined : this.#watchOf(task);
   }
 
   /** Every kind of syscall that was made since boot. Looks at every task. */
   kinds(): KindWatch[] {
-    return this.#syscalls.kinds((task) => this.#tasks.get(task)?.kind ?? -1);
+    return this.#syscalls.kinds((task) => {
+      const at = this.#sheet.find(task);
+      return at < 0 ? -1 : cellAt(this.#sheet.cells, at + Cell.kind) - 1;
+    });
   }
 
   /** A gauge's value at the end of each of the last windows, oldest first; at most 60. */
@@ -95,7 +105,7 @@ export class Watch implements Windows {
   /** Forgets totals, maxima and histograms of tasks; windows stay. @param tasks default: all, and of the kinds */
   reset(tasks?: Iterable<Task>): void {
     if (tasks === undefined) this.#syscalls.reset();
-    for (const task of tasks ?? this.#tasks.keys()) this.#tasks.get(task)?.reset();
+    for (const task of tasks ?? this.kernel.tasks) this.of(task)?.reset();
   }
 
   /**
@@ -117,7 +127,7 @@ export class Watch implements Windows {
       this.#read(now);
     }
     const window = this.#window.closed(kernel, this.#now);
-    for (const watch of this.#ran) watch.close(window.ms);
+    for (const task of this.#ran) if (!task.isOver) this.#watchOf(task).close(window.ms);
     for (const gauge of kernel.gauges) this.#noteGauge(gauge);
     this.#syscalls.tick();
     this.#ran = [];
@@ -136,22 +146,32 @@ export class Watch implements Windows {
     const ms = now - from;
     this.#window.runMs += ms;
     if (ms >= slowTurnMs) this.kernel.slowTurns.add(now - this.kernel.bootedAt, ms, task);
-    this.#noteTurn(this.#watchOf(task), from, now);
+    this.#noteTurn(task, from, now);
     this.#read(now);
   }
 
-  #noteTurn(watch: TaskWatch, from: number, now: number): void {
-    const waited = from - watch.readyAt; // NaN where that is not known
+  #noteTurn(task: Task, from: number, now: number): void {
+    const at = this.#sheet.line(task);
+    const { cells } = this.#sheet;
+    const waited = from - cellAt(cells, at + Cell.since); // NaN where that is not known
     if (waited >= 0) {
-      watch.waited(waited);
       this.#window.readyWaits.record(waited);
+      raise(cells, at + Cell.windowReadyMs, waited);
     }
-    const { state } = watch.task;
-    watch.readyAt = state === State.ready ? now : Number.NaN;
-    if (state === State.blocked) watch.blockedAt = now;
-    watch.ran(now - from);
-    if (state === State.exited) this.#forget(watch);
-    else if (watch.place < 0) watch.place = this.#ran.push(watch) - 1;
+    cells[at + Cell.since] = now; // it is ready or blocked now, or over
+    add(cells, at + Cell.runMs, now - from);
+    add(cells, at + Cell.windowRunMs, now - from);
+    raise(cells, at + Cell.maxMs, now - from);
+    if (this.#sampler.isDue()) this.#watchOf(task).sample(now - from, waited);
+    if (task.state === State.exited) this.#forget(task);
+    else if (cellAt(cells, at + Cell.stamp) !== this.closed + 1) this.#noteRan(task, cells, at);
+  }
+
+  #noteRan(task: Task, cells: Float64Array, at: number): void {
+    cells[at + Cell.stamp] = this.closed + 1;
+    // Millions may begin and end before the next tick: those that are over are of no use to it.
+    if (this.#ran.length > 2 * this.kernel.tasks.size + 1_024) this.#ran = this.#ran.filter(({ isOver }) => !isOver);
+    this.#ran.push(task);
   }
 
   /** A task is ready. */
@@ -159,26 +179,24 @@ export class Watch implements Windows {
     const { kernel } = this;
     if (task === kernel.current) return; // cut, or it gave up the CPU: since the end of its turn
     const at = kernel.isPolling ? this.#woken() : this.#now;
-    const watch = this.#watchOf(task);
-    watch.readyAt = at;
-    if (watch.kind >= 0) this.#unblocked(watch, at);
+    const line = this.#sheet.line(task);
+    const { cells } = this.#sheet;
+    if (cellAt(cells, line + Cell.kind) > 0) this.#unblocked(task, cells, line, at);
+    cells[line + Cell.since] = at;
   }
 
   /** A task has ended. In a turn of its own: then that is still to be noted. */
   exited(task: Task): void {
-    const watch = this.#tasks.get(task);
-    if (watch === undefined) return;
-    if (watch.kind >= 0) this.#unblocked(watch, this.#now);
-    if (task !== this.kernel.current) this.#forget(watch);
+    const line = this.#sheet.find(task);
+    if (line < 0) return;
+    const { cells } = this.#sheet;
+    if (cellAt(cells, line + Cell.kind) > 0) this.#unblocked(task, cells, line, this.#now);
+    if (task !== this.kernel.current) this.#forget(task);
   }
 
-  // Not left to the next tick: a million tasks may begin and end before that.
-  #forget(watch: TaskWatch): void {
-    this.#tasks.delete(watch.task);
-    const last = watch.place < 0 ? undefined : this.#ran.pop();
-    if (last === undefined || last === watch) return;
-    last.place = watch.place;
-    this.#ran[watch.place] = last;
+  #forget(task: Task): void {
+    this.#sheet.remove(task);
+    this.#tasks.delete(task);
   }
 
   /** A lap begins: fires the timers that are due. */
@@ -239,15 +257,17 @@ export class Watch implements Windows {
   /** What a handler returned was a wait, which has been armed, or has failed. */
   armed(task: Task): void {
     const kind = this.#syscalls.armed(task);
-    if (kind >= 0) this.#watchOf(task).kind = kind;
+    if (kind < 0) return;
+    const at = this.#sheet.line(task);
+    this.#sheet.cells[at + Cell.kind] = kind + 1;
   }
 
-  #unblocked(watch: TaskWatch, at: number): void {
-    const ms = at - watch.blockedAt;
-    const { kind } = watch;
-    watch.kind = -1;
-    watch.blockedMs += ms;
-    this.#syscalls.unblocked(watch.task, kind, ms);
+  #unblocked(task: Task, cells: Float64Array, line: number, at: number): void {
+    const ms = at - cellAt(cells, line + Cell.since);
+    const kind = cellAt(cells, line + Cell.kind) - 1;
+    cells[line + Cell.kind] = 0;
+    add(cells, line + Cell.blockedMs, ms);
+    this.#syscalls.unblocked(task, kind, ms);
   }
 
   /** When the world came in: at the first wake of the poll under way, which is not over until the machine has told all. */
@@ -270,7 +290,7 @@ export class Watch implements Windows {
   #watchOf(task: Task): TaskWatch {
     let watch = this.#tasks.get(task);
     if (watch === undefined) {
-      watch = new TaskWatch(task, this);
+      watch = new TaskWatch(task, this.#sheet, this);
       this.#tasks.set(task, watch);
     }
     return watch;
