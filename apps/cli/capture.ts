@@ -13,7 +13,7 @@ type Level = "stdout" | "stderr";
 type Write = NodeJS.WriteStream["write"];
 
 export class CapturedOutput {
-  readonly #line: (level: Level, text: string) => void;
+  #line: (level: Level, text: string) => void = () => {};
   readonly #restore: (() => void)[];
   readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   readonly #begun = { stdout: "", stderr: "" };
@@ -22,10 +22,14 @@ export class CapturedOutput {
   #leftOut = 0;
   #isReleased = false;
 
-  /** Captures from now on. @param line told of each whole line, without its end */
-  constructor(line: (level: Level, text: string) => void) {
-    this.#line = line;
+  /** Captures from now on. */
+  constructor() {
     this.#restore = [this.#divert("stdout", process.stdout), this.#divert("stderr", process.stderr)];
+  }
+
+  /** @param line told of each whole line from now on, without its end */
+  listen(line: (level: Level, text: string) => void): void {
+    this.#line = line;
   }
 
   /** Keeps a text that is known of otherwise: it is only written afterwards. */

@@ -5,17 +5,21 @@ import { randomBytes } from "node:crypto";
 import process from "node:process";
 import { getHeapStatistics } from "node:v8";
 import type { Heartbeat } from "../../kernel/heartbeat.ts";
-import { type Kernel, printable } from "../../kernel/index.ts";
+import { type Kernel, printable, type Task } from "../../kernel/index.ts";
 import { timeOfDay } from "../../kernel/machine/console.ts";
+import { locate } from "../../kernel/machine/locations.ts";
 import { Agent } from "../control/agent/agent.ts";
 import type { Apps } from "../control/agent/apps.ts";
 import { Guard } from "../control/guard/main.ts";
 import type { TcpDoor } from "../control/guard/messages.ts";
-import type { Access } from "../control/records.ts";
+import type { Access, FrameRecord } from "../control/records.ts";
 import { UsageError } from "../lib/usage.ts";
 import type { CapturedOutput } from "./capture.ts";
 import { loadApp, startApp } from "./load.ts";
 import { Monitor } from "./monitor.ts";
+
+/** Frames of a task that are looked at. */
+const maxFrames = 64;
 
 /** What the command line asks for. */
 export interface ControlOptions {
@@ -51,8 +55,8 @@ export interface OversightOptions {
   readonly control: ControlOptions | undefined;
   /** Keeps the terminal free for a monitor; undefined: there is to be none. */
   readonly output: CapturedOutput | undefined;
-  /** The user has left the monitor. */
-  readonly left: () => void;
+  /** Asks the app to end, in good order. @param why for its log and its tasks */
+  readonly stop: (why: string) => void;
 }
 
 /** The agent of a run, its control port, and its monitor. */
@@ -102,13 +106,14 @@ export class Oversight {
   }
 
   #show(path: string): void {
-    const { output, left } = this.#options;
-    if (output !== undefined && !this.#isOver) this.#monitor = new Monitor({ path, output, left });
+    const { output, stop } = this.#options;
+    if (output === undefined || this.#isOver) return;
+    this.#monitor = new Monitor({ path, output, left: () => stop("the monitor was left") });
   }
 }
 
-function makeAgent({ kernel, name, apps }: OversightOptions): Agent {
-  return new Agent(kernel, {
+function makeAgent({ kernel, name, apps, output, stop }: OversightOptions): Agent {
+  const agent = new Agent(kernel, {
     name,
     pid: process.pid,
     node: process.versions.node,
@@ -116,5 +121,22 @@ function makeAgent({ kernel, name, apps }: OversightOptions): Agent {
     timeOfDay,
     apps,
     load: async (path, argv) => startApp(await loadApp(path), path, [...argv]),
+    locate: framesOf,
+    stop,
   });
+  output?.listen((level, text) => {
+    const { current } = kernel;
+    agent.output.printed(level, current?.tid ?? 0, current?.name ?? "", text, kernel.clock() - kernel.bootedAt);
+  });
+  return agent;
+}
+
+/** Where a task's frames stand, innermost first. */
+function framesOf(task: Task, withLocals: boolean): FrameRecord[] {
+  const names = task.frameNames(maxFrames);
+  const programs: Generator[] = [];
+  for (let frame = task.frame; frame !== undefined && programs.length < names.length; frame = frame.caller) {
+    programs.push(frame.program);
+  }
+  return locate(programs, { withLocals }).map((location, place) => ({ name: names[place] ?? "", ...location }));
 }

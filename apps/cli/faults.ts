@@ -4,7 +4,7 @@ import { SyscallError } from "../../kernel/syscall.ts";
 import { errorCodes } from "../control/protocol.ts";
 import type { Stuck } from "../control/records.ts";
 import { UsageError } from "../lib/usage.ts";
-import { codes, RpcError } from "../rpc/index.ts";
+import { codes, RpcError } from "../rpc/errors.ts";
 import { ClientError } from "./client-program.ts";
 import { ClientCode } from "./exit-code.ts";
 

@@ -14,15 +14,23 @@ interface NewerFeatures {
   readonly typescript?: string | false;
 }
 
+const isStripping = Boolean((process.features as NewerFeatures).typescript); // see there
+// Where this very file is TypeScript, whoever runs it has a loader already.
+const isSource = import.meta.url.endsWith(".ts");
+const done = { loader: false, rules: false };
+
 /**
- * Prepares imports, for the life of the process.
+ * Prepares imports, for the life of the process. What has been done is not done again: an app may be started on a kernel that
+ * runs one.
  * @param isTypeScript whether the app is a .ts file
  */
 export async function prepareImports(isTypeScript: boolean): Promise<void> {
-  const isStripping = Boolean((process.features as NewerFeatures).typescript); // see there
-  // Where this very file is TypeScript, whoever runs it has a loader already.
-  const isSource = import.meta.url.endsWith(".ts");
-  if (isTypeScript && !isStripping && !isSource) (await import("tsx/esm/api")).register();
+  if (isTypeScript && !isStripping && !isSource && !done.loader) {
+    done.loader = true;
+    (await import("tsx/esm/api")).register();
+  }
+  if (done.rules) return;
+  done.rules = true;
   const data: HookData = { home: home(), format: isStripping ? "module-typescript" : "module" };
   const { registerHooks } = nodeModule as NewerModule; // see there
   if (registerHooks !== undefined) {

@@ -5,7 +5,7 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../lib/usage.ts";
-import { attached } from "./attached.ts";
+import type { RunClient } from "./client-program.ts";
 import { addGraph } from "./commands/graph.ts";
 import { addKill } from "./commands/kill.ts";
 import { addLog } from "./commands/log.ts";
@@ -64,6 +64,9 @@ function command(): Command {
     add(yieldix, attached);
   return yieldix;
 }
+
+// What speaks to a kernel is loaded for those commands that do.
+const attached: RunClient = async (program, kernel) => (await import("./attached.ts")).attached(program, kernel);
 
 const noCommand =
   "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";

@@ -94,7 +94,7 @@ class Run {
     this.#control = wantedControl(options);
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
     this.#machine = bootMachine(machine, seed);
-    this.#output = options.monitor === true ? new CapturedOutput(() => {}) : undefined;
+    this.#output = options.monitor === true ? new CapturedOutput() : undefined;
     this.#kernel = new Kernel(this.#machine, {
       ...(quantum === undefined ? {} : { quantum }),
       ...(this.#output === undefined ? {} : { log: this.#keepLog }),
@@ -139,7 +139,7 @@ class Run {
       apps: this.#apps,
       control: this.#control,
       output: this.#output,
-      left: () => signals.give("SIGTERM"),
+      stop: (why) => signals.end(why),
     });
   }
 
@@ -159,6 +159,7 @@ class Run {
         task.watchExit({
           exited: (exit) => {
             this.#mainExit = exit;
+            this.#apps.ended(task.tid, exit);
           },
         });
       },

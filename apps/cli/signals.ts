@@ -47,9 +47,9 @@ export class Signals implements Observer {
     for (const signal of all) process.on(signal, this.#heed);
   }
 
-  /** As if the process had been sent it. */
-  give(signal: NodeJS.Signals): void {
-    this.#heed(signal);
+  /** Asks the app to end, as SIGTERM does. Twice is once. @param why for the log: "the monitor was left" */
+  end(why: string): void {
+    if (this.first === undefined && !this.#isTaken("SIGTERM")) this.#begin("SIGTERM", why);
   }
 
   /** The app is over. A signal now ends the process at once, except for one that is still the first. */
@@ -70,13 +70,17 @@ export class Signals implements Observer {
     } else if (this.first !== undefined) {
       this.#insist(known);
     } else if (!this.#isEcho(known) && !this.#isTaken(known)) {
-      this.first = signal;
-      this.#firstAt = this.#now();
-      this.#kernel.log("info", 0, `${signal}: ending; a second signal quits without cleanup`);
-      this.#kernel.addObserver(this);
-      this.#kernel.terminate(signal, drainMs);
+      this.#begin(known, signal);
     }
   };
+
+  #begin(signal: Handled, why: string): void {
+    this.first = signal;
+    this.#firstAt = this.#now();
+    this.#kernel.log("info", 0, `${why}: ending; a second signal quits without cleanup`);
+    this.#kernel.addObserver(this);
+    this.#kernel.terminate(why, drainMs);
+  }
 
   // What the main task waits for counts no more: who is asked to end and does not can still be made to.
   #insist(signal: Handled): void {

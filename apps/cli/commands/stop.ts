@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { type Program, SyscallError } from "../../../kernel/syscall.ts";
 import type { ControlPort } from "../../control/protocol.ts";
-import { RpcError } from "../../rpc/index.ts";
+import { RpcError } from "../../rpc/errors.ts";
 import {
   type ClientOptions,
   type ClientProgram,

@@ -6,7 +6,7 @@ import { truncated } from "../../../kernel/text.ts";
 import { Alarm } from "../../../kernel/timers.ts";
 import { thrownText } from "../../../syscalls/exit-text.ts";
 import { deliver, setNice } from "../../../syscalls/index.ts";
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 import { type ExitText, errorCodes, type SignalName, type SignalOutcome } from "../protocol.ts";
 import type { Apps } from "./apps.ts";
 import { exitRecordText } from "./exit-words.ts";

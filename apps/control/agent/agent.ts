@@ -38,8 +38,8 @@ export interface AgentOptions {
   readonly load?: Load;
   /** Where a task's frames stand, innermost first. Without it they have names only. */
   readonly locate?: (task: Task, withLocals: boolean) => Promise<readonly FrameRecord[]> | readonly FrameRecord[];
-  /** How long the main task may take when the run is to stop, ms. Default 3,000. */
-  readonly drainMs?: number;
+  /** Ends the run in good order. Default: cancels the main task, and kills it after 3 s. @param why for its tasks */
+  readonly stop?: (why: string) => void;
 }
 
 /** Who asks for a frame. */

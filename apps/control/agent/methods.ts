@@ -1,7 +1,7 @@
 // The fixed table of what a session can be asked. Each looks at its params before it does anything.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 import { type Hello, type MethodName, protocolVersion, type SignalName } from "../protocol.ts";
 import type { FrameRecord } from "../records.ts";
 import { exitText, reniceTasks, signalTasks, startApp } from "./actions.ts";
@@ -21,7 +21,8 @@ const maxArgument = 32_768;
 const maxWhy = 256;
 /** Longest wait for an exit, ms: who wants to wait longer asks again. */
 const maxWaitMs = 60_000;
-const defaultDrainMs = 3_000;
+/** How long the main task may take when the run is to stop, ms. */
+const drainMs = 3_000;
 
 const signals: readonly SignalName[] = ["TERM", "KILL", "INT", "HUP", "USR1", "USR2", "STOP", "CONT"];
 
@@ -105,7 +106,8 @@ function exit(session: Session, params: unknown): unknown {
 
 function stop({ agent: { kernel, options } }: Session, params: unknown): null {
   const why = new Params(params, "stop", ["why"]).text("why", maxWhy);
-  kernel.terminate(why, options.drainMs ?? defaultDrainMs);
+  if (options.stop === undefined) kernel.terminate(why, drainMs);
+  else options.stop(why);
   return null;
 }
 

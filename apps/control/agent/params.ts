@@ -2,7 +2,7 @@
 // sentence that names the parameter and says what it must be.
 
 import { shown, truncated } from "../../../kernel/text.ts";
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 
 /** The params of a method, or a part of them: an object whose members are taken out one by one. */
 export class Params {

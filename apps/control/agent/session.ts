@@ -2,7 +2,7 @@
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Tracing } from "../../../kernel/tracing.ts";
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 import { changing, errorCodes } from "../protocol.ts";
 import type { Access } from "../records.ts";
 import { systemError } from "./actions.ts";

@@ -9,7 +9,7 @@ import type { Kernel } from "../../../kernel/kernel.ts";
 import { Thread } from "../../../kernel/machine/thread.ts";
 import { SyscallError } from "../../../kernel/syscall.ts";
 import { shown } from "../../../kernel/text.ts";
-import { codes, RpcError, textOf } from "../../rpc/index.ts";
+import { codes, RpcError, textOf } from "../../rpc/errors.ts";
 import type { Agent } from "../agent/agent.ts";
 import type { Session } from "../agent/session.ts";
 import { errorCodes } from "../protocol.ts";
@@ -121,6 +121,7 @@ export class Guard {
       else if (message.kind === "listening") this.#listening(message.at);
       else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
       else if (message.kind === "unopened") this.#fail();
+      else if (message.kind === "unstuck") this.#agent.noteStuck(message.stuck);
       else if (message.kind === "kick") this.#kernel.machine.interrupt();
       else if (message.kind === "tick") hasTicked = true;
     }

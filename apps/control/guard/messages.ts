@@ -2,7 +2,7 @@
 // on the main thread, from its first question to its end.
 
 import type { MethodName } from "../protocol.ts";
-import type { Access } from "../records.ts";
+import type { Access, Stuck } from "../records.ts";
 
 /** A port on TCP, of the loopback interface, read-only. */
 export interface TcpDoor {
@@ -48,6 +48,8 @@ export type FromGuard =
   | { readonly kind: "close"; readonly session: number }
   /** A second of watching has passed. */
   | { readonly kind: "tick" }
+  /** A turn that had not ended for long has ended. */
+  | { readonly kind: "unstuck"; readonly stuck: Stuck }
   /** A turn was ended: the kernel is to go on. */
   | { readonly kind: "kick" };
 

@@ -63,7 +63,12 @@ export class Server {
   constructor(guard: GuardData, port: Port) {
     this.guard = guard;
     const { heartbeat, watchdogMs } = guard;
-    this.turns = new StuckTurns({ heartbeat, watchdogMs, kick: () => this.link.tell({ kind: "kick" }) });
+    this.turns = new StuckTurns({
+      heartbeat,
+      watchdogMs,
+      kick: () => this.link.tell({ kind: "kick" }),
+      over: (stuck) => this.link.tell({ kind: "unstuck", stuck }),
+    });
     this.link = new Link(port, () => this.turns.now());
   }
 

@@ -1,7 +1,7 @@
 // What the guard sees of a main thread that is stuck: that a turn does not end, which task's it is, and where it stands.
 // It looks while somebody is connected, or always for a watchdog; the stack is taken once a turn, when somebody asks.
 
-import { Heartbeat, TurnWatch } from "../../../kernel/heartbeat.ts";
+import { Heartbeat, type StuckTurn, TurnWatch } from "../../../kernel/heartbeat.ts";
 import { type EndOutcome, MainThread, type StuckStack } from "../../../kernel/machine/main-thread.ts";
 import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { Watchdog } from "../../../kernel/watchdog.ts";
@@ -21,19 +21,25 @@ export interface StuckTurnsOptions {
   readonly kick: () => void;
   /** Turns that take longer are ended without being asked, ms. */
   readonly watchdogMs: number | undefined;
+  /** Told of a turn that had not ended for long, once it has. */
+  readonly over: (stuck: Stuck) => void;
 }
 
 export class StuckTurns {
   readonly #watch: TurnWatch;
   readonly #main: MainThread;
   readonly #dog: Watchdog | undefined;
+  readonly #over: (stuck: Stuck) => void;
   readonly #everyMs: number;
   readonly #watched = new WaitQueue("wait for", "somebody who is connected");
   #watchers = 0;
+  /** The turn under way, if it has been for long. */
+  #long: StuckTurn | undefined = undefined;
   /** The stack of the turn that was asked about last. */
   #taken: { readonly turn: number; readonly stack: Promise<StuckStack | undefined> } | undefined = undefined;
 
-  constructor({ heartbeat: shared, kick, watchdogMs }: StuckTurnsOptions) {
+  constructor({ heartbeat: shared, kick, watchdogMs, over }: StuckTurnsOptions) {
+    this.#over = over;
     const heartbeat = new Heartbeat(shared);
     this.#watch = new TurnWatch(heartbeat);
     this.#main = new MainThread({ heartbeat, kick });
@@ -61,11 +67,21 @@ export class StuckTurns {
     for (;;) {
       yield* until(turns.#watched, () => turns.#watchers > 0);
       const now = yield* new GetTime();
-      if (turns.#dog === undefined) turns.#watch.stuckFor(now);
-      else yield* StuckTurns.#bark(turns.#dog, now);
+      turns.#note(turns.#watch.stuckFor(now));
+      if (turns.#dog !== undefined) yield* StuckTurns.#bark(turns.#dog, now);
       yield* new Sleep(turns.#everyMs);
     }
   });
+
+  /** A look has found this turn under way, for long. */
+  #note(under: StuckTurn | undefined): void {
+    const before = this.#long;
+    this.#long = under !== undefined && under.forMs >= stuckMs ? under : undefined;
+    if (before !== undefined && before.turn !== this.#long?.turn) {
+      const { tid, forMs } = before;
+      this.#over({ tid, name: "", forMs, stack: [] });
+    }
+  }
 
   static readonly #bark = routine(function* bark(dog: Watchdog, now: number): Program<void> {
     try {
