@@ -1,7 +1,7 @@
 // The lines that were typed before, kept in a file from one shell to the next. Whatever befalls the file, the shell goes on:
 // it then only remembers for itself.
 
-import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join } from "node:path";
 import process from "node:process";
@@ -37,7 +37,7 @@ export class History {
     this.#lines.push(line);
     if (this.#lines.length > maxHistory) this.#lines.shift();
     quietly(() => {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(this.#path));
       appendFileSync(this.#path, `${line}\n`, { mode: 0o600 });
     });
   }
@@ -61,6 +61,13 @@ export function historyPath(env: Readonly<Record<string, string | undefined>> = 
 // Somebody else may have written the file, and a line of it goes to the terminal as it is.
 function isKept(line: string): boolean {
   return line.trim() !== "" && !line.startsWith(" ") && line.length <= maxLength && printable(line, maxLength) === line;
+}
+
+// Step by step: Node's own `recursive` never returns where a folder can have no children, as in /proc.
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 function quietly(work: () => void): void {
