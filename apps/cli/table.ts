@@ -54,18 +54,20 @@ export function addTableOptions(command: Command, columns: readonly string[]): C
 /**
  * The columns that a list of names asks for, in its order.
  * @param names as typed, with commas between; undefined: `usual`
+ * @param option that they were given to, for the message
  * @throws UsageError for a name that is no column's, or none at all
  */
 export function chosen<T>(
   all: readonly Column<T>[],
   names: string | undefined,
   usual: readonly string[] = all.map(({ name }) => name),
+  option = "--columns",
 ): Column<T>[] {
   const wanted = names === undefined ? usual : names.split(",").map((name) => name.trim());
   return wanted.map((name) => {
     const column = all.find((each) => each.name === name);
     if (column !== undefined) return column;
-    throw new UsageError(`--columns ${printable(names ?? name)}: ${columnFault(name, all)}`);
+    throw new UsageError(`${option} ${printable(names ?? name)}: ${columnFault(name, all)}`);
   });
 }
 

@@ -63,7 +63,10 @@ export function ps(options: PsOptions): ClientProgram {
   return function* ps(port: ControlPort, look: Look): Program<number> {
     if (needsMeasure(options.columns, options.sort, options.filter)) yield* measured(port);
     const rows = yield* allRows(port, { ...taskQuery(options), withFinished: options.all ?? false });
-    const columns = chosen(taskColumnsOf(rows, look.isUnicode), options.columns, usualColumns);
+    const known = taskColumnsOf(rows, look.isUnicode);
+    const sort = options.sort?.replace(/^-/, "");
+    if (rows.length > 0 && sort !== undefined) chosen(known, sort, [], "--sort");
+    const columns = chosen(known, options.columns, usualColumns);
     yield* writeLines(tableLines(rows, columns, { ...options, width: look.width }), lineEnd(options));
     return rows.length === 0 ? ClientCode.none : ClientCode.done;
   };

@@ -26,7 +26,7 @@ export interface TreeOptions extends TableOptions {
 export function addTree(yieldix: Command, run: RunClient): void {
   const command = clientCommand(yieldix, "tree", "draw the tasks of a kernel below their parents", "yieldix tree")
     .option("--waits", "below who waits for them")
-    .option("--filter <expression>", "which tasks, as for ps; with all that lead to them");
+    .option("--filter <expression>", "which tasks, as for ps");
   const names = treeColumns(true).map(({ name }) => name);
   addTableOptions(command, names).action((options: TreeOptions & ClientOptions) => run(tree(options), options.kernel));
 }
