@@ -11,13 +11,13 @@ import type { Column } from "./table.ts";
 
 export function appsView(screen: Screen, rows: number): Body {
   const all = screen.frame?.apps ?? [];
-  const { lines, regions } = listView(screen, rows, {
+  const { lines, regions, scroll } = listView(screen, rows, {
     columns: columnsOf(screen),
     rows: all,
     below: (app) => belowOf(app, screen),
     empty: "no app was started",
   });
-  return { lines, regions, info: [[run(several(all.length, "app"))]] };
+  return { lines, regions, scroll, info: [[run(several(all.length, "app"))]] };
 }
 
 const stateStyles: Readonly<Record<AppRow["state"], Style>> = {

@@ -37,12 +37,19 @@ export function bannerLines(
 function stuckLines(stuck: Stuck, hint: string, columns: number, rows: number): readonly StyledLine[] {
   const { tid, name, forMs, stack } = stuck;
   const text = ` NOT RESPONDING for ${duration(forMs)}: task ${tid} ${name} does not yield `;
-  const head = filled([run(text, "alarm")], columns, "alarm");
+  const short = ` STUCK ${duration(forMs)}: ${tid} ${name} ${placeOf(stack[0] ?? "")} `;
+  const head = filled([run(columns < 72 ? short : text, "alarm")], columns, "alarm");
   if (rows < 4) return [head, [run(hint)], [run(" "), ...stackRuns(stack, stack.length)]];
   const [innermost] = stack;
   const at = innermost === undefined ? [run(" its stack is not known yet", "dim")] : [run(" "), ...stackRuns(stack, 1)];
   const callers = stack.length > 1 ? [run("   called by ", "dim"), ...stackRuns(stack.slice(1), stack.length)] : [];
   return [head, at, callers, [run(hint)]];
+}
+
+/** "words.ts:91:5" of "/srv/words.ts:91:5 in spin". */
+function placeOf(frame: string): string {
+  const [at = ""] = frame.slice(0, 1_024).split(" in ");
+  return at.slice(at.lastIndexOf("/") + 1);
 }
 
 /** "evil  town.ts:88:5 <- main  town.ts:12:3" */

@@ -8,9 +8,9 @@ import { apart, filled, type Run, run, type Style, type StyledLine, widthOf } fr
 import type { Message, Region, Screen, ViewName } from "./model.ts";
 import { findingWords, waitingText } from "./words.ts";
 
-/** A line with what a click in it means. */
+/** A line with what a click in it means; its row is 0. */
 export interface Chrome {
-  readonly line: StyledLine;
+  readonly lines: readonly [StyledLine];
   readonly regions: readonly Region[];
 }
 
@@ -27,7 +27,7 @@ const tabs: readonly (readonly [view: ViewName, long: string, short: string])[] 
 const shapes = { flat: "Tree", tree: "Tree", waits: "Waits", sites: "Sites" } as const;
 
 /** @param info for the right end, longest first */
-export function tabLine(screen: Screen, info: readonly StyledLine[], row: number): Chrome {
+export function tabLine(screen: Screen, info: readonly StyledLine[]): Chrome {
   const { columns } = screen.size;
   const isWide = columns >= 100;
   const runs: Run[] = [run(" ")];
@@ -36,12 +36,12 @@ export function tabLine(screen: Screen, info: readonly StyledLine[], row: number
     const word = view === "tree" ? shapes[screen.query.tasks?.shape ?? "flat"] : isWide ? long : short;
     const text = isWide ? ` ${place + 1} ${word} ` : `${place + 1}${word}`;
     const from = widthOf(runs);
-    regions.push({ row, from, to: from + text.length, target: { kind: "view", view } });
+    regions.push({ row: 0, from, to: from + text.length, target: { kind: "view", view } });
     runs.push(run(text, view === screen.view ? "tabOn" : "tab"), run(isWide ? "" : " "));
   }
   const room = columns - widthOf(runs) - 2;
   const fitting = info.find((line) => widthOf(line) <= room) ?? [];
-  return { line: apart(runs, [...fitting, run(" ")], columns), regions };
+  return { lines: [apart(runs, [...fitting, run(" ")], columns)], regions };
 }
 
 /** The row with the cursor, with what had no room in it. */
@@ -67,14 +67,14 @@ export function selectionLine(screen: Screen): StyledLine {
 }
 
 /** What happened last; else what is wrong, each with its tasks. */
-export function notesLine(screen: Screen, row: number): Chrome {
+export function notesLine(screen: Screen): Chrome {
   const { message, prompt, frame, size } = screen;
-  if (prompt !== undefined && prompt.completions.length > 0) return { line: completionLine(screen), regions: [] };
-  if (message !== undefined) return { line: messageLine(message), regions: [] };
-  if (frame === undefined) return { line: [], regions: [] };
-  if (frame.findings.length === 0) return { line: [run(" no findings", "dim")], regions: [] };
+  if (prompt !== undefined && prompt.completions.length > 0) return { lines: [completionLine(screen)], regions: [] };
+  if (message !== undefined) return { lines: [messageLine(message)], regions: [] };
+  if (frame === undefined) return { lines: [[]], regions: [] };
+  if (frame.findings.length === 0) return { lines: [[run(" no findings", "dim")]], regions: [] };
   const hint = size.columns >= 100 ? " ! visits each " : " ! visits ";
-  return findingsLine(frame.findings, size.columns - hint.length, row, hint);
+  return findingsLine(frame.findings, size.columns - hint.length, hint);
 }
 
 export function messageLine({ text, kind }: Message): StyledLine {
@@ -82,7 +82,7 @@ export function messageLine({ text, kind }: Message): StyledLine {
   return [run(` ${text}`, style)];
 }
 
-function findingsLine(findings: readonly Finding[], room: number, row: number, hint: string): Chrome {
+function findingsLine(findings: readonly Finding[], room: number, hint: string): Chrome {
   const runs: Run[] = [run(" ! ", "bad")];
   const regions: Region[] = [];
   let shown = 0;
@@ -93,13 +93,13 @@ function findingsLine(findings: readonly Finding[], room: number, row: number, h
     const isLast = shown === findings.length - 1;
     if (to + (isLast ? 0 : 9) > room && shown > 0) break;
     const [tid] = finding.tids;
-    if (tid !== undefined) regions.push({ row, from, to, target: { kind: "task", tid } });
+    if (tid !== undefined) regions.push({ row: 0, from, to, target: { kind: "task", tid } });
     runs.push(...made, run("   "));
     shown += 1;
   }
   const rest = findings.length - shown;
   if (rest > 0) runs.push(run(`+${rest} more`, "bold"));
-  return { line: [...filled(runs, room), run(hint, "dim")], regions };
+  return { lines: [[...filled(runs, room), run(hint, "dim")]], regions };
 }
 
 /** "DEADLOCK 31 -> 32 -> 31 4m12s" */
@@ -118,7 +118,7 @@ function findingRuns({ letter, tids, forMs }: Finding): readonly Run[] {
 }
 
 /** As many keys as fit; the way out always does. */
-export function keyLine(screen: Screen, row: number): Chrome {
+export function keyLine(screen: Screen): Chrome {
   const { size, view, look, frame } = screen;
   const isReadOnly = frame?.kernel.access === "read-only";
   const items = keysIn(view).flatMap(({ action, bar, isChanging, ...binding }) => {
@@ -134,11 +134,11 @@ export function keyLine(screen: Screen, row: number): Chrome {
     const width = key.length + text.length;
     if (action !== last?.action && left < width) continue;
     const from = widthOf(runs);
-    regions.push({ row, from, to: from + width, target: { kind: "action", action } });
+    regions.push({ row: 0, from, to: from + width, target: { kind: "action", action } });
     runs.push(run(key, "key"), run(text, isOff ? "off" : "label"));
     left -= width;
   }
-  return { line: runs, regions };
+  return { lines: [runs], regions };
 }
 
 const promptWords = {

@@ -12,40 +12,6 @@ import { waitingText } from "./words.ts";
 type TaskCell = Column<PlacedRow>;
 type Shape = NonNullable<NonNullable<Screen["query"]["tasks"]>["shape"]>;
 
-/** Columns whose usual order has the smallest first. */
-const ascending: ReadonlySet<string> = new Set<TaskColumn>([
-  "tid",
-  "state",
-  "nice",
-  "waiting",
-  "finding",
-  "name",
-  "parent",
-  "app",
-  "spawned",
-]);
-
-const measured: ReadonlySet<string> = new Set<TaskColumn>([
-  "cpu",
-  "run",
-  "ready",
-  "turns/s",
-  "traps/s",
-  "max",
-  "history",
-  "for",
-  "turns",
-  "traps",
-  "children",
-  "mailbox",
-  "endpoints",
-]);
-
-/** Whether a sort key's usual order has the smallest first, as what a wait declares has. */
-export function isAscending(name: string): boolean {
-  return ascending.has(name) || !measured.has(name);
-}
-
 const flat: readonly TaskColumn[] = [
   "tid",
   "state",
@@ -66,7 +32,20 @@ const shaped: Readonly<Record<Shape, readonly string[]>> = {
   flat,
   tree: ["tid", "state", "name", ...flat.slice(2, -1)],
   waits: ["tid", "state", "name", "finding", "waiting", "for", "cpu", "max"],
-  sites: ["tasks", "cpu", "run", "turns/s", "traps/s", "max", "history", "name", "finding", "spawned"],
+  sites: [
+    "tasks",
+    "cpu",
+    "run",
+    "turns/s",
+    "traps/s",
+    "max",
+    "history",
+    "for p50 ms",
+    "for p99 ms",
+    "name",
+    "finding",
+    "spawned",
+  ],
 };
 
 /** The columns of the view in the order that they are shown, before any is dropped. */
@@ -106,6 +85,8 @@ const simple: readonly TaskCell[] = [
   right("children", "CHILD", 5, ({ children }) => faint(children, count(children)), 4),
   right("mailbox", "MBOX", 5, ({ mailbox }) => faint(mailbox, count(mailbox)), 4),
   right("endpoints", "FDS", 5, ({ endpoints }) => faint(endpoints, count(endpoints)), 4),
+  right("for p50 ms", "FOR p50", 7, (row) => declaredDuration(row, "for p50 ms"), 4),
+  right("for p99 ms", "FOR p99", 7, (row) => declaredDuration(row, "for p99 ms"), 6),
   right("tasks", "TASKS", 6, (row) => run(count(row.count), "bold")),
 ];
 
@@ -128,6 +109,11 @@ export function titleOf(name: string): string {
   if (name === "spawned") return spawned.title;
   if (name === "history") return "CPU 10s";
   return simple.find((column) => column.name === name)?.title ?? name.toUpperCase();
+}
+
+/** Of a site: how long its tasks have been in their states, half of them and 99 of 100. */
+function declaredDuration({ columns }: PlacedRow, name: string): Run {
+  return run(Object.hasOwn(columns, name) ? duration(Number(columns[name])) : "-", "dim");
 }
 
 /** A column that waits declare. */

@@ -6,15 +6,16 @@ import { styleOfFinding, styleOfState } from "./columns.ts";
 import { count, duration, fineMillis, percent } from "./format.ts";
 import { boxes, signs, sparkline, topOf } from "./glyphs.ts";
 import type { Body } from "./layout.ts";
-import { apart, filled, type Run, run, type StyledLine, toLeft } from "./line.ts";
+import { apart, filled, type Run, run, type StyledLine, toLeft, widthOf } from "./line.ts";
 import type { Region, Screen } from "./model.ts";
 import { traceLines } from "./trace.ts";
 import { findingWords, stateWords, waitingText } from "./words.ts";
 
-/** A line, and whose task a click on it opens. */
+/** A line, and whose task a click on it opens; or on a part of it. */
 interface Part {
   readonly line: StyledLine;
   readonly tid?: number;
+  readonly spots?: readonly { readonly tid: number; readonly from: number; readonly to: number }[];
 }
 
 export function detailView(screen: Screen, rows: number): Body {
@@ -36,11 +37,15 @@ export function detailView(screen: Screen, rows: number): Body {
   const all = [...parts, ...trace];
   const top = Math.max(0, Math.min(screen.places.detail?.top ?? 0, all.length - room));
   const shown = all.slice(top, top + room);
-  const regions = shown.flatMap(({ tid: opens }, at): Region[] =>
-    opens === undefined ? [] : [{ row: at + 1, from: 0, to: columns, target: { kind: "task", tid: opens } }],
-  );
+  const regions = shown.flatMap((part, at) => regionsOf(part, at + 1, columns));
   const more = all.length > room ? [run(`lines ${top + 1}-${top + shown.length} of ${all.length}`, "dim")] : [];
-  return { lines: [title, ...shown.map(({ line }) => line)], regions, info: [more] };
+  const scroll = { top, rows: shown.length, total: all.length };
+  return { lines: [title, ...shown.map(({ line }) => line)], regions, info: [more], scroll };
+}
+
+function regionsOf({ tid, spots = [] }: Part, row: number, columns: number): readonly Region[] {
+  const all = tid === undefined ? spots : [{ tid, from: 0, to: columns }];
+  return all.map(({ tid: opens, from, to }) => ({ row, from, to, target: { kind: "task", tid: opens } }));
 }
 
 function nothing({ frame, query }: Screen): string {
@@ -58,11 +63,7 @@ function partsOf(detail: TaskDetail, screen: Screen): readonly Part[] {
       detail.chain.map((step, place) => chainPart(step, place, detail, screen)),
       screen,
     ),
-    ...section(
-      "waited on by",
-      detail.waitedBy.map((by) => waitedPart(by)),
-      screen,
-    ),
+    ...section("waited on by", waitedParts(detail.waitedBy, screen.size.columns), screen),
     ...section("where, innermost first", wherePart(detail, screen), screen),
   ];
 }
@@ -161,13 +162,14 @@ function chainPart(step: ChainStep, place: number, detail: TaskDetail, { look, s
   const indent =
     depth <= 0 ? "" : `${"   ".repeat(Math.max(0, Math.min(12, depth) - 1))}${look.glyphs === "ascii" ? "`- " : "└─ "}`;
   const who = [run(" "), run(indent, "rule"), run(`${tid} `, "bold"), run(name, "accent")];
-  const isBack = end === "cycle" && detail.chain.slice(0, place).some((earlier) => earlier.tid === tid);
-  if (isBack) return { line: [...who, run(`  ${back} back to ${tid}: DEADLOCK`, "bad")], tid };
+  const isAgain = detail.chain.slice(0, place).some((earlier) => earlier.tid === tid);
+  if (isAgain && end === "") return { line: [...who, run("  as above", "dim")], tid };
+  if (isAgain && end === "cycle") return { line: [...who, run(`  ${back} back to ${tid}: DEADLOCK`, "bad")], tid };
   const wide = size.columns >= 100 ? 36 : 28;
   const ends: Readonly<Record<ChainStep["end"], Run>> = {
     "": run(""),
     cycle: run(`  ${back} CYCLE`, "bad"),
-    running: run("  runs now", "good"),
+    running: run("  goes on by itself", "good"),
     outside: run("  the time or the outside ends this", "dim"),
     nobody: run("  nobody can end this", "bad"),
   };
@@ -182,8 +184,21 @@ function chainPart(step: ChainStep, place: number, detail: TaskDetail, { look, s
   return { line, tid };
 }
 
-function waitedPart({ tid, name, forMs }: TaskDetail["waitedBy"][number]): Part {
-  return { line: [run(` ${tid} `, "bold"), run(name, "accent"), run(`  for ${duration(forMs)}`, "dim")], tid };
+/** As many in a line as fit. */
+function waitedParts(waitedBy: TaskDetail["waitedBy"], columns: number): readonly Part[] {
+  const parts: { line: Run[]; spots: { tid: number; from: number; to: number }[] }[] = [];
+  for (const { tid, name, forMs } of waitedBy) {
+    const made = [run(` ${tid} `, "bold"), run(name, "accent"), run(` ${duration(forMs)}  `, "dim")];
+    let last = parts.at(-1);
+    if (last === undefined || widthOf(last.line) + widthOf(made) > columns) {
+      last = { line: [], spots: [] };
+      parts.push(last);
+    }
+    const from = widthOf(last.line);
+    last.spots.push({ tid, from, to: Math.min(columns, from + widthOf(made)) });
+    last.line.push(...made);
+  }
+  return parts;
 }
 
 function wherePart(detail: TaskDetail, screen: Screen): readonly Part[] {

@@ -6,13 +6,14 @@ import { boxes } from "./glyphs.ts";
 import { helpLines } from "./help.ts";
 import { firstInSight } from "./layout.ts";
 import { cut, filled, type Run, run, type Style, type StyledLine, widthOf } from "./line.ts";
-import { type Dialog, type Named, type Region, type Screen, signalChoices } from "./model.ts";
+import { type Dialog, type Named, type Region, type Screen, type Scroll, signalChoices } from "./model.ts";
 
 /** A box, and where its choices are: their rows are counted from its first line. */
 export interface Overlay {
   readonly lines: readonly StyledLine[];
   readonly regions: readonly Region[];
   readonly width: number;
+  readonly scroll: Scroll;
 }
 
 interface Content {
@@ -198,7 +199,12 @@ function boxed(
   const regions = shown.flatMap((_, at): Region[] =>
     first + at < choices ? [{ row: at + 1, from: 0, to: width, target: { kind: "choice", choice: first + at } }] : [],
   );
-  return { lines: made.map((line) => filled(line, width, "dialog")), regions, width };
+  return {
+    lines: made.map((line) => filled(line, width, "dialog")),
+    regions,
+    width,
+    scroll: { top: first, rows: shown.length, total: lines.length },
+  };
 }
 
 /** Styles of a view on the ground of a dialog. */

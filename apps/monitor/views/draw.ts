@@ -34,67 +34,71 @@ export function draw(screen: Screen): Picture {
   return { ...picture, lines: sealed(picture.lines, screen) };
 }
 
-function full(screen: Screen): Picture {
-  const { size, prompt, message } = screen;
-  const layout = layoutOf(size);
-  const bodyAt = layout.header + layout.tabs;
-  const last = size.rows - 1;
-  const body = bodyOf(screen, layout.body);
-  const regions: Region[] = body.regions.map((region) => ({ ...region, row: region.row + bodyAt }));
-  const lines: StyledLine[] = [...headerLines(screen, layout.header)];
-  if (layout.tabs > 0) {
-    const tabs = tabLine(screen, body.info, layout.header);
-    lines.push(tabs.line);
-    regions.push(...tabs.regions);
-  }
-  const under = Array.from({ length: layout.body }, (_, row) => body.lines[row] ?? []);
-  lines.push(...(screen.dialog === undefined ? under : covered(under, screen.dialog, screen, bodyAt, regions)));
-  if (layout.selection > 0) lines.push(selectionLine(screen));
-  if (layout.notes > 0) {
-    const notes = notesLine(screen, lines.length);
-    lines.push(notes.line);
-    regions.push(...notes.regions);
-  }
-  if (prompt !== undefined) {
-    const { line, column } = promptLine(screen);
-    return { lines: [...lines, line], cursor: { row: last, column }, regions };
-  }
-  if (message !== undefined && layout.notes === 0)
-    return { lines: [...lines, messageLine(message)], cursor: undefined, regions };
-  const keys = keyLine(screen, last);
-  return { lines: [...lines, keys.line], cursor: undefined, regions: [...regions, ...keys.regions] };
+/** Lines that stand together; their regions count rows from the first. */
+interface Part {
+  readonly lines: readonly StyledLine[];
+  readonly regions: readonly Region[];
 }
 
-/** The view with a dialog in its middle, whose regions lie over all others. */
-function covered(
-  under: readonly StyledLine[],
-  dialog: Dialog,
-  screen: Screen,
-  at: number,
-  regions: Region[],
-): readonly StyledLine[] {
-  const { columns } = screen.size;
-  const over = overlayOf(dialog, screen, under.length);
-  const row = Math.max(0, Math.floor((under.length - over.lines.length) / 2));
-  const column = Math.max(0, Math.floor((columns - over.width) / 2));
-  for (const region of over.regions) {
-    regions.push({ ...region, row: region.row + row + at, from: region.from + column, to: region.to + column });
+function full(screen: Screen): Picture {
+  const { size, prompt } = screen;
+  const layout = layoutOf(size);
+  const view = bodyOf(screen, layout.body);
+  const body = screen.dialog === undefined ? view : covered(view, screen.dialog, screen);
+  const parts: Part[] = [{ lines: headerLines(screen, layout.header), regions: [] }];
+  if (layout.tabs > 0) parts.push(tabLine(screen, view.info));
+  parts.push(body);
+  if (layout.selection > 0) parts.push({ lines: [selectionLine(screen)], regions: [] });
+  if (layout.notes > 0) parts.push(notesLine(screen));
+  parts.push(bottom(screen, layout.notes > 0));
+  const cursor = prompt === undefined ? undefined : { row: size.rows - 1, column: promptLine(screen).column };
+  return { ...stacked(parts), cursor, ...(body.scroll === undefined ? {} : { scroll: body.scroll }) };
+}
+
+function stacked(parts: readonly Part[]): { lines: readonly StyledLine[]; regions: readonly Region[] } {
+  const lines: StyledLine[] = [];
+  const regions: Region[] = [];
+  for (const part of parts) {
+    for (const region of part.regions) regions.push({ ...region, row: region.row + lines.length });
+    lines.push(...part.lines);
   }
-  return under.map((line, place) => {
+  return { lines, regions };
+}
+
+/** What is typed; else what happened last, where it has no line of its own; else the keys. */
+function bottom(screen: Screen, hasNotes: boolean): Part {
+  if (screen.prompt !== undefined) return { lines: [promptLine(screen).line], regions: [] };
+  if (screen.message !== undefined && !hasNotes) return { lines: [messageLine(screen.message)], regions: [] };
+  return keyLine(screen);
+}
+
+/** A view with a dialog in its middle, whose regions lie over all others. */
+function covered(view: Body, dialog: Dialog, screen: Screen): Body {
+  const { columns } = screen.size;
+  const over = overlayOf(dialog, screen, view.lines.length);
+  const row = Math.max(0, Math.floor((view.lines.length - over.lines.length) / 2));
+  const column = Math.max(0, Math.floor((columns - over.width) / 2));
+  const regions = over.regions.map((region) => ({
+    ...region,
+    row: region.row + row,
+    from: region.from + column,
+    to: region.to + column,
+  }));
+  const lines = view.lines.map((line, place) => {
     const piece = over.lines[place - row];
     return piece === undefined ? line : laidOver(filled(line, columns), column, piece);
   });
+  return { ...view, lines, regions: [...view.regions, ...regions], scroll: over.scroll };
 }
 
-/** The view, faint when its frame is old, but for the task that sticks the kernel. */
+/** Exactly `rows` lines of the view: faint when its frame is old, but for the task that sticks the kernel. */
 function bodyOf(screen: Screen, rows: number): Body {
   const body = views[screen.view](screen, rows);
+  const lines = Array.from({ length: rows }, (_, row) => body.lines[row] ?? []);
   const { kind } = screen.connection;
-  if (kind !== "stuck" && kind !== "reconnecting" && kind !== "gone") return body;
-  return {
-    ...body,
-    lines: body.lines.map((line) => (line.some(({ style }) => style === "alarm") ? line : restyled(line, "dim"))),
-  };
+  if (kind !== "stuck" && kind !== "reconnecting" && kind !== "gone") return { ...body, lines };
+  const faint = lines.map((line) => (line.some(({ style }) => style === "alarm") ? line : restyled(line, "dim")));
+  return { ...body, lines: faint };
 }
 
 function tooSmall({ size }: Screen): readonly StyledLine[] {

@@ -14,9 +14,9 @@ export function endpointsView(screen: Screen, rows: number): Body {
   const page = screen.frame?.endpoints;
   const { tid, offset = 0 } = screen.query.endpoints ?? {};
   const empty = tid === undefined ? "nothing is open" : `task ${tid} has nothing open`;
-  const { lines, regions, shown } = listView(screen, rows, { columns, rows: page?.rows ?? [], first: offset, empty });
+  const { shown, ...list } = listView(screen, rows, { columns, rows: page?.rows ?? [], first: offset, empty });
   const whose = tid === undefined ? [] : [run("of task ", "dim"), run(`${tid}  `, "warn")];
-  return { lines, regions, info: [[...whose, run(`${shown} of ${page?.total ?? 0}`)]] };
+  return { ...list, info: [[...whose, run(`${shown} of ${page?.total ?? 0}`)]] };
 }
 
 const columns: readonly Column<EndpointRow>[] = [

@@ -1,6 +1,6 @@
 // Help of a view: its keys, made from the table that the program dispatches by, and what its letters and columns mean.
 
-import type { FindingLetter } from "../../control/records.ts";
+import { findingOrder } from "../../control/columns.ts";
 import { titleOf } from "./columns.ts";
 import { type KeyBinding, keyGroups, keysIn, keysOf, keyText } from "./keys.ts";
 import { filled, run, type StyledLine, widthOf } from "./line.ts";
@@ -47,11 +47,9 @@ function legends(view: ViewName): readonly Block[] {
     lines: Object.entries(meterMeanings).map(([word, text]) => entry(word, text, 11)),
   };
   if (view !== "tasks" && view !== "tree" && view !== "detail") return [own, meters];
-  // Object.entries forgets that the keys are those of the record.
-  const letters = Object.entries(findingMeanings) as [FindingLetter, string][];
   return [
     { title: "State", lines: stateLetters.map((letter) => entry(letter, stateWords[letter], 1)) },
-    { title: "Findings", lines: letters.map(([letter, text]) => entry(letter, text, 1)) },
+    { title: "Findings", lines: findingOrder.map((letter) => entry(letter, findingMeanings[letter], 1)) },
     own,
     {
       title: "Columns",
@@ -76,12 +74,12 @@ const columnMeanings = {
 } as const;
 
 const filters: readonly (readonly [word: string, text: string])[] = [
-  ["client 7000", "has all these words in it"],
-  ["state:W app:x", "a column is, or begins so"],
-  ["cpu>5 for>10s", "a column is more, or less"],
-  ["name~^job", "a column fits a pattern"],
-  ["!state:Z", "not so"],
-  ["cpu>5 | for>10s", "one or the other"],
+  ["client 7000", "both, in name, app or WAITING ON"],
+  ["state:Ww", "one of these letters; * is any"],
+  ["app:x app=x", "in the column; the whole column"],
+  ["cpu>5 for>10s", "< <= > >= =; percent, ms s m h"],
+  ["name~^job", "a regular expression"],
+  ["!a   a | b", "not; or"],
 ];
 
 const meterMeanings = {

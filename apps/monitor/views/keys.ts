@@ -192,7 +192,7 @@ export const keyTable: readonly KeyBinding[] = [
     keys: ["z"],
     views: taskAndDetail,
     group: "Tasks",
-    text: "forget totals, maxima and histograms",
+    text: "forget totals and histograms",
     isChanging: true,
   },
   { action: "pin", keys: ["p"], views: taskViews, group: "Rows", text: "findings on top, or in order" },

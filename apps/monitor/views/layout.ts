@@ -2,7 +2,7 @@
 // happened last, keys. As the screen gets lower it is the meters that shrink first, then everything but view and keys.
 
 import type { StyledLine } from "./line.ts";
-import type { Region, Screen, Size } from "./model.ts";
+import type { Region, Screen, Scroll, Size } from "./model.ts";
 
 /** The smallest screen that is drawn. */
 export const leastSize: Size = { columns: 40, rows: 8 };
@@ -31,6 +31,7 @@ export interface Body {
   readonly regions: readonly Region[];
   /** For the right end of the tab line, longest first: the first that fits is shown. */
   readonly info: readonly StyledLine[];
+  readonly scroll?: Scroll;
 }
 
 export type View = (screen: Screen, rows: number) => Body;

@@ -3,7 +3,7 @@
 import { signs } from "./glyphs.ts";
 import { type Body, firstInSight } from "./layout.ts";
 import { filled, restyled, run, type StyledLine } from "./line.ts";
-import type { Place, Region, Screen } from "./model.ts";
+import type { Place, Region, Screen, Scroll } from "./model.ts";
 import { type Column, rowLine, tableOf, titleLine, titleRegions } from "./table.ts";
 
 export interface ListOptions<Row> {
@@ -21,12 +21,14 @@ export interface ListOptions<Row> {
   readonly isAtEnd?: boolean;
 }
 
+export interface ListBody extends Omit<Body, "info"> {
+  readonly scroll: Scroll;
+  /** "1-30": the rows in sight, from 1. */
+  readonly shown: string;
+}
+
 /** A table under its titles, with a cursor, as far as it fits into `rows` lines. */
-export function listView<Row>(
-  screen: Screen,
-  rows: number,
-  options: ListOptions<Row>,
-): Omit<Body, "info"> & { readonly shown: string } {
+export function listView<Row>(screen: Screen, rows: number, options: ListOptions<Row>): ListBody {
   const { size, look } = screen;
   const { columns, first = 0, sorted, empty, below } = options;
   const table = tableOf(columns, size.columns - 1);
@@ -36,12 +38,23 @@ export function listView<Row>(
   const titles = filled([run(" ", "header"), ...titleLine(table, mark)], size.columns, "header");
   const regions: Region[] = sorted === undefined ? [] : [...titleRegions(table, 0, 1)];
   const blocks = options.rows.map((row) => [[run(" "), ...rowLine(table, row)], ...(below?.(row) ?? [])]);
-  const { lines, places } = inSight(blocks, Math.max(0, rows - 1), placeOf(screen, options), size.columns, first);
+  const { lines, places, scroll } = inSight(
+    blocks,
+    Math.max(0, rows - 1),
+    placeOf(screen, options),
+    size.columns,
+    first,
+  );
   for (const [at, row] of places.entries())
     regions.push({ row: at + 1, from: 0, to: size.columns, target: { kind: "row", row } });
   const [from = 0] = places;
   const shown = places.length === 0 ? "0" : `${from + 1}-${(places.at(-1) ?? 0) + 1}`;
-  return { lines: [titles, ...lines, ...(lines.length === 0 ? [[], [run(` ${empty}`, "dim")]] : [])], regions, shown };
+  return {
+    lines: [titles, ...lines, ...(lines.length === 0 ? [[], [run(` ${empty}`, "dim")]] : [])],
+    regions,
+    shown,
+    scroll,
+  };
 }
 
 function placeOf<Row>({ view, places }: Screen, { isAtEnd = false }: ListOptions<Row>): Place {
@@ -55,7 +68,7 @@ function inSight(
   place: Place,
   width: number,
   first: number,
-): { lines: readonly StyledLine[]; places: readonly number[] } {
+): { lines: readonly StyledLine[]; places: readonly number[]; scroll: Scroll } {
   const all = blocks.flatMap((block, at) =>
     block.map((line, below) => ({ line, row: at + first, isHead: below === 0 })),
   );
@@ -68,5 +81,5 @@ function inSight(
   const lines = shown.map(({ line, row, isHead }) =>
     row === cursor && isHead ? restyled(filled(line, width), "cursor") : line,
   );
-  return { lines, places: shown.map(({ row }) => row) };
+  return { lines, places: shown.map(({ row }) => row), scroll: { top: from, rows: shown.length, total: all.length } };
 }

@@ -16,7 +16,7 @@ export function logView(screen: Screen, rows: number): Body {
   const { log, query } = screen;
   const tid = query.log?.tid;
   const columns = columnsOf(screen);
-  const { lines, regions, shown } = listView(screen, rows, {
+  const { shown, ...list } = listView(screen, rows, {
     columns,
     rows: log.lines,
     below: ({ text, level }) =>
@@ -32,7 +32,7 @@ export function logView(screen: Screen, rows: number): Body {
   });
   const lost = log.dropped > 0 ? [run(`${several(log.dropped, "line")} lost  `, "warn")] : [];
   const whose = tid === undefined ? [] : [run("of task ", "dim"), run(`${tid}  `, "warn")];
-  return { lines, regions, info: [[...whose, ...lost, run(`${shown} of ${log.lines.length}`)]] };
+  return { ...list, info: [[...whose, ...lost, run(`${shown} of ${log.lines.length}`)]] };
 }
 
 const levelStyles: Readonly<Record<LogLine["level"], Style>> = {

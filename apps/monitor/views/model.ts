@@ -156,6 +156,15 @@ export interface Picture {
   /** Where the terminal's own cursor is shown, from 0; undefined: nowhere. */
   readonly cursor: { readonly row: number; readonly column: number } | undefined;
   readonly regions: readonly Region[];
+  /** Of the dialog, else of the view: what scrolls in it; absent: nothing does. */
+  readonly scroll?: Scroll;
+}
+
+/** Lines that are in sight: from `top`, from 0, `rows` of `total`. */
+export interface Scroll {
+  readonly top: number;
+  readonly rows: number;
+  readonly total: number;
 }
 
 /** What a click in these cells means. Of those that overlap the last counts. */

@@ -10,15 +10,15 @@ import type { Column } from "./table.ts";
 
 export function syscallsView(screen: Screen, rows: number): Body {
   const all = screen.frame?.syscalls ?? [];
-  const { sort = "callsPerS", isInverted = false } = screen.query.syscalls ?? {};
+  const { sort = "calls", isInverted = false } = screen.query.syscalls ?? {};
   const isText = sort === "name" || sort === "family";
-  const { lines, regions, shown } = listView(screen, rows, {
+  const { shown, ...list } = listView(screen, rows, {
     columns,
     rows: all,
     sorted: { name: sort, isAscending: isText !== isInverted },
     empty: "no syscall was made",
   });
-  return { lines, regions, info: [[run(`${shown} of ${all.length}`)]] };
+  return { ...list, info: [[run(`${shown} of ${all.length}`)]] };
 }
 
 const columns: readonly Column<SyscallRow>[] = [

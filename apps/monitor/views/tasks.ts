@@ -1,8 +1,9 @@
 // The views of tasks: flat, as a tree by parent or by who waits for whom, and one row for each spawn site. Only the
 // window that is in sight is drawn.
 
+import { columnOf } from "../../control/columns.ts";
 import type { PlacedRow } from "../../control/records.ts";
-import { isAscending, taskCells, titleOf } from "./columns.ts";
+import { taskCells, titleOf } from "./columns.ts";
 import { signs } from "./glyphs.ts";
 import { type Body, firstInSight } from "./layout.ts";
 import { cut, filled, type Run, restyled, run, type StyledLine } from "./line.ts";
@@ -35,13 +36,14 @@ export function tasksView(screen: Screen, rows: number): Body {
     ],
     regions,
     info: info(screen, page.first + first, shown.length),
+    scroll: { top: page.first + first, rows: shown.length, total: page.total },
   };
 }
 
 function titles(screen: Screen, table: Table<PlacedRow>): StyledLine {
   const { sort = "cpu", isInverted = false } = screen.query.tasks ?? {};
   const { down, up } = signs[screen.look.glyphs];
-  const arrow = isAscending(sort) === isInverted ? down : up;
+  const arrow = columnOf(sort).isAscending === isInverted ? down : up;
   const runs = [run(" ".repeat(markWidth), "header"), ...titleLine(table, { name: sort, arrow })];
   return filled(runs, screen.size.columns, "header");
 }
@@ -76,7 +78,7 @@ function info({ frame, query, look }: Screen, first: number, shown: number): rea
   const page = frame?.tasks;
   if (page === undefined) return [];
   const { down, up } = signs[look.glyphs];
-  const arrow = isAscending(sort) === isInverted ? down : up;
+  const arrow = columnOf(sort).isAscending === isInverted ? down : up;
   const range = shown === 0 ? `0 of ${page.total}` : `${first + 1}-${first + shown} of ${page.total}`;
   const of = filter === "" ? range : `${range} (${page.all})`;
   const sorted = run(`${titleOf(sort)}${arrow}`, "bold");

@@ -63,15 +63,15 @@ export function shortened(text: string, width: number): string {
   return far.length <= width ? far : far.replace(arrow, "");
 }
 
-/** For help, the worst first. */
+/** For help. */
 export const findingMeanings: Readonly<Record<FindingLetter, string>> = {
   D: "deadlock: nothing else can wake it",
-  X: "crashed, and nobody waited for it",
-  B: "blocks the loop: a turn lasts long",
   N: "has not yielded since it began",
   S: "starving: ready, and gets no turn",
-  L: "leak: open, and nobody waits for it",
+  B: "blocks the loop: a turn lasts long",
+  X: "crashed, and nobody waited for it",
   G: "its mailbox grows",
   Y: "only yields, again and again",
+  L: "leak: open, and nobody waits for it",
   O: "orphan: its parent has ended",
 };
