@@ -25,7 +25,10 @@ export function queryOf(viewer: Viewer): FrameQuery {
       : {}),
     ...(view === "syscalls" ? { syscalls: screen.query.syscalls ?? {} } : {}),
     ...(view === "io" ? { endpoints: endpointsOf(viewer, room) } : {}),
-    ...(view === "log" ? { log: { after: log.lines.at(-1)?.seq ?? 0, limit: maxPage } } : {}),
+    // Of a recording each frame has its own part of the log.
+    ...(view === "log" || viewer.replay !== undefined
+      ? { log: { after: log.lines.at(-1)?.seq ?? 0, limit: maxPage } }
+      : {}),
     ...(view === "apps" ? { apps: true } : {}),
   };
 }
@@ -57,7 +60,17 @@ export function accept(viewer: Viewer, frame: Frame, asked: FrameQuery): void {
   const { tasks, syscalls } = viewer.screen.query;
   viewer.change({ query: { ...asked, ...(tasks && { tasks }), ...(syscalls && { syscalls }) } });
   collect(viewer, frame);
-  if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, connectionOf(viewer));
+  // The order has taken it away, and its line is where the eyes are.
+  if (viewer.jump === undefined && !viewer.screen.isFollowing && hasEnded(viewer, frame)) {
+    viewer.jump = "here";
+    viewer.ask();
+  } else if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, connectionOf(viewer));
+}
+
+/** The task under the cursor has ended since the frame before. */
+function hasEnded({ screen, cursorRow }: Viewer, { tasks }: Frame): boolean {
+  if (!isOfTasks(screen.view) || cursorRow === undefined || cursorRow.state === "Z") return false;
+  return tasks?.rows.find(({ tid }) => tid === screen.cursor)?.state === "Z";
 }
 
 function connectionOf({ replay }: Viewer): Connection {
@@ -100,7 +113,7 @@ function indexOfCursor(viewer: Viewer, before: number): number {
   const last = rows.length - 1;
   if (viewer.jump === "first") return 0;
   if (viewer.jump === "last") return last;
-  if (!viewer.isHeld) return Math.max(0, Math.min(before, last));
+  if (!viewer.isHeld || viewer.jump === "here") return Math.max(0, Math.min(before, last));
   // In a tree a task may stand twice.
   if (rows[before]?.tid === viewer.screen.cursor) return before;
   const index = rows.findIndex(({ tid }) => tid === viewer.screen.cursor);

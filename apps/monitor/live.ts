@@ -1,4 +1,5 @@
-// The tasks that keep the viewer fed: one that connects and asks for frames, one that does errands. A connection that is
+// The tasks that keep the viewer fed: one that connects and asks for frames, one that sees to it that no old frame passes
+// for a new one, one that does errands. A connection that is
 // lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s after that, the last frame still on the screen with its age.
 
 import { Cancelled, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
@@ -16,6 +17,12 @@ const attemptsMs = [250, 500, 1_000, 2_000] as const;
 const leastMs = 100;
 /** A recording that is not played is looked at again when a key says so, ms. */
 const standingMs = 3_600_000;
+/** A frame that is so late is missing: the kernel, or the way to it, does not answer, ms. */
+const lateMs = 2_000;
+/** One that is so late will not come: the connection is made anew, ms. */
+const lostMs = 10_000;
+/** The age of the last frame is shown again so often, ms. */
+const ageMs = 500;
 /** While the kernel does not answer it is asked so often, ms. */
 const stuckMs = 500;
 
@@ -87,6 +94,26 @@ function lost(viewer: Viewer, error: unknown): void {
   viewer.change({ connection: { kind: isGone(error) ? "gone" : "reconnecting", ageMs, why } });
   viewer.draw();
 }
+
+/** Shows how old the last frame is, while none comes; without an end. */
+export const watchAge: Routine<[viewer: Viewer], never> = routine(function* watchAge(viewer): Program<never> {
+  for (;;) {
+    yield* new Sleep(ageMs);
+    viewer.now = yield* new GetTime();
+    const { connection, everyMs } = viewer.screen;
+    const age = viewer.now - viewer.frameAt;
+    if (viewer.replay !== undefined || connection.kind === "connecting" || connection.kind === "frozen") continue;
+    if (connection.kind === "live") {
+      if (age < everyMs + lateMs) continue;
+      viewer.change({ connection: { kind: "reconnecting", ageMs: age, why: "no answer yet" } });
+    } else if (connection.kind !== "replay") {
+      viewer.change({ connection: { ...connection, ageMs: age } });
+      // Whoever waits for the frame gets EPIPE, and connects again.
+      if (connection.kind === "reconnecting" && age > everyMs + lostMs) viewer.port?.close();
+    }
+    viewer.draw();
+  }
+});
 
 // Nobody listens there any more, or no kernel is called so.
 function isGone(error: unknown): boolean {

@@ -1,11 +1,11 @@
-// The viewer as a program: three tasks, for what the user does, for frames and for errands, until one leaves. It runs on
+// The viewer as a program: four tasks, for what the user does, for frames, for their age and for errands, until one leaves. It runs on
 // a kernel of its own, and knows neither a terminal nor a socket: it is given what it draws on and where frames come from.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Group } from "../../syscalls/index.ts";
 import { Channel } from "../lib/index.ts";
 import { dispatch } from "./dispatch.ts";
-import { runErrands, watch } from "./live.ts";
+import { runErrands, watch, watchAge } from "./live.ts";
 import type { InputEvent } from "./screen/input.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -24,6 +24,7 @@ export const top: Routine<[viewer: Viewer, events: Channel<TopEvent>], number> =
   viewer.draw();
   yield* new Group(function* (members): Program<void> {
     yield* members.spawnDaemon(watch(viewer), "frames");
+    yield* members.spawnDaemon(watchAge(viewer), "age");
     yield* members.spawnDaemon(runErrands(viewer), "errands");
     yield* members.spawnDaemon(input(viewer, events), "input");
     yield* viewer.left.wait();

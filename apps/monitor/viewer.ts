@@ -92,8 +92,8 @@ export class Viewer {
   frozen: readonly Frame[] = [];
   /** True once the cursor was moved: before, it is on the first row whatever task that is. */
   isHeld = false;
-  /** Where the cursor goes with the next frame. */
-  jump: "first" | "last" | undefined = undefined;
+  /** Where the cursor goes with the next frame; "here": it stays on its line, whatever task that is then. */
+  jump: "first" | "last" | "here" | undefined = undefined;
   /** True while what is traced is the task of the detail view, and nobody asked for it by hand. */
   tracesDetail = false;
   /** Where the last tag was set, for a range. */

@@ -3,14 +3,22 @@
 import { Agent } from "../../../apps/control/agent/agent.ts";
 import { agentPort } from "../../../apps/control/agent/port.ts";
 import type { ControlPort, MethodName, Methods } from "../../../apps/control/protocol.ts";
-import type { Channel } from "../../../apps/lib/index.ts";
+import { type Channel, Event } from "../../../apps/lib/index.ts";
 import { Input } from "../../../apps/monitor/screen/input.ts";
 import { type TopEvent, top, topEvents } from "../../../apps/monitor/top.ts";
 import { type Port, type Source, type Surface, Viewer, type ViewerOptions } from "../../../apps/monitor/viewer.ts";
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import { tableRows } from "../../../apps/monitor/views/layout.ts";
 import type { StyledLine } from "../../../apps/monitor/views/line.ts";
-import { type Call, type Kernel, type Program, routine, Syscall, type Tid } from "../../../kernel/syscall.ts";
+import {
+  type Call,
+  type Kernel,
+  type Program,
+  routine,
+  Syscall,
+  SyscallError,
+  type Tid,
+} from "../../../kernel/syscall.ts";
 import { Join, NewTask, Sleep } from "../../../syscalls/index.ts";
 import { type RunOptions, runAsync } from "../../kit/index.ts";
 
@@ -59,6 +67,9 @@ export class Stage {
   readonly asked: [method: MethodName, params: unknown][] = [];
   /** What the port throws instead of answering; for a kernel that is stuck or gone. */
   fault: unknown = undefined;
+  /** True while what is asked is not answered at all, until the port is closed. */
+  isSilent = false;
+  readonly closed: Event = new Event();
   connections = 0;
 
   constructor(kernel: Kernel, options: Partial<ViewerOptions>, source: Partial<Source>) {
@@ -140,7 +151,11 @@ const connecting = routine(function* connecting(stage: Stage): Program<Port> {
   };
   return {
     hello: { version: 1, name: "town", pid: 4021, access: "full" },
-    close: () => port.session.close(),
+    close: () => {
+      port.session.close();
+      stage.closed.set();
+      stage.closed.clear();
+    },
     ask: <M extends MethodName>(method: M, params: Methods[M]["params"]) =>
       faulty(stage, () => asking(method, params)) as ReturnType<ControlPort["ask"]> as never,
   };
@@ -148,6 +163,10 @@ const connecting = routine(function* connecting(stage: Stage): Program<Port> {
 
 const faulty = routine(function* faulty(stage: Stage, ask: () => unknown): Program<unknown> {
   if (stage.fault !== undefined) throw stage.fault;
+  if (stage.isSilent) {
+    yield* stage.closed.wait();
+    throw new SyscallError("EPIPE", "the port was closed");
+  }
   return yield* ask() as Call<unknown>;
 });
 

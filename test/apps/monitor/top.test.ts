@@ -274,6 +274,19 @@ describe("a connection that is lost", () => {
     });
   });
 
+  test("that gives no answer does not pass for a live one, and is made again after ten seconds", async () => {
+    await onStage(town(1), function* (stage) {
+      yield* new Sleep(500);
+      stage.isSilent = true;
+      yield* new Sleep(5_000);
+      expect(stage.text[0]).toMatch(/the frame below is [\d.]+s old/);
+      stage.isSilent = false;
+      yield* new Sleep(10_000);
+      expect(stage.connections).toBe(2);
+      expect(stage.viewer.screen.connection.kind).toBe("live");
+    });
+  });
+
   test("to a kernel that is gone is said to be, and q then leaves with 1", async () => {
     const code = await onStage(town(1), function* (stage) {
       stage.fault = new SyscallError("ECONNREFUSED", "nobody listens");
