@@ -10,8 +10,8 @@ import { Toil } from "./toil.ts";
 // Every ready task has a turn in every lap, whatever its priority. So what starves a task is a long lap, here two seconds
 // of many turns, each short enough for the rest of the world to be let in between.
 const [rushers, rushMs, rushEveryMs] = [60, 35, 24_000];
-/** About an eighth of a second. */
-const slowChunks = 80;
+/** From a tenth to a fifth of a second. */
+const slowChunks = 110;
 
 /** Starts them. */
 export const load: Routine<[], void> = routine(function* startLoad() {

@@ -2,7 +2,7 @@
 // that nobody reads from, an orphan; and, when asked for, a loop without end.
 
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
-import { type Program, type Routine, routine, type Tid } from "../../kernel/syscall.ts";
+import { type Call, type Program, type Routine, routine, type Tid } from "../../kernel/syscall.ts";
 import {
   Connect,
   Gauge,
@@ -21,15 +21,24 @@ import { isLost, sleepBetween } from "./common.ts";
 /** Starts them. */
 export const troubles: Routine<[address: Address], void> = routine(function* startTroubles(address) {
   yield* new NewTask(keepDeadlock(), "deadlock-keeper");
-  yield* new NewTask(new Supervise({ crashes: crash }, { restarts: 1_000, backOffMs: [500, 500] }), "crash-supervisor");
+  yield* new NewTask(
+    new Supervise({ crashes: crashes() }, { restarts: 10, backOffMs: [500, 500] }),
+    "crash-supervisor",
+  );
   yield* new NewTask(fillMailbox(yield* new NewTask(readSlowly(), "mailbox-grows")), "mailbox-filler");
   yield* new NewTask(leak(address), "leak");
   yield* new NewTask(neverRead(address), "never-reads");
   yield* new NewTask(leaveOrphan(), "short-lived-parent");
 });
 
-const crash = routine(function* crash(): Program<void> {
-  yield* sleepBetween(2_000, 8_000);
+/** Makes one that crashes soon, and after that one that crashes once in a while. */
+function crashes(): () => Call<void> {
+  let made = 0;
+  return () => (made++ === 0 ? crash(2_000, 5_000) : crash(20_000, 40_000));
+}
+
+const crash = routine(function* crash(leastMs: number, mostMs: number): Program<void> {
+  yield* sleepBetween(leastMs, mostMs);
   yield* deeper();
 });
 

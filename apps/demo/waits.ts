@@ -79,7 +79,7 @@ const stopAndContinue = routine(function* stopAndContinue(tid: Tid): Program<voi
 
 const runErrands = routine(function* runErrands(): Program<void> {
   for (let n = 1; ; n++) {
-    yield* new NewTask(errand(n % 6 === 4), numbered("errand", n));
+    yield* new NewTask(errand(n % 30 === 4), numbered("errand", n));
     yield* new Sleep(1_000);
   }
 });

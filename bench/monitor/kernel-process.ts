@@ -1,10 +1,11 @@
 // A kernel in a process of its own, started as users do, and found by its control port.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface, type Interface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { controlFolder, socketsIn } from "../../apps/control/guard/folder.ts";
+import { spawnClient } from "../echo/running.ts";
 
 const startMs = 15_000;
 const compiled = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -14,14 +15,14 @@ export class KernelProcess {
   readonly #child: ChildProcess;
 
   /**
-   * Starts one. It goes with this process.
+   * Starts one. It goes with this process, however that ends.
    * @param app a module, by its path in the compiled repository
    * @param options of `yieldix run`
    */
   constructor(app: string, ...options: readonly string[]) {
     const args = [compiled("apps/cli/main.js"), "run", ...options, compiled(app)];
-    this.#child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
-    process.once("exit", () => this.#child.kill("SIGKILL"));
+    this.#child = spawnClient([process.execPath, ...args]);
+    this.#child.stderr?.resume();
     if (this.#child.stdout === null) throw new Error("a child that was started with a pipe has none");
     this.lines = createInterface(this.#child.stdout);
   }

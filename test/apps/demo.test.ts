@@ -105,7 +105,7 @@ describe("the demo, for two simulated minutes", () => {
 
   test("crashes now and then, and is not stopped by that", () => {
     const crashes = finished.logs.filter(({ name, level }) => name === "crashes" && level === "error");
-    expect(crashes.length).toBeGreaterThan(10);
+    expect(crashes.length).toBeGreaterThan(2);
   });
 
   test("says nothing of faults that are not meant", () => {

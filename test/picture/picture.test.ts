@@ -8,7 +8,7 @@ const line = "\x1b[1m\x1b[31mred\x1b[39m bold\x1b[0m plain";
 
 describe("runs of a captured line", () => {
   test("have the style that goes on until it is changed", () => {
-    expect(runsOf(line)).toEqual([
+    expect(runsOf([line])[0]).toEqual([
       { column: 0, text: "red", style: { bold: true, foreground: colourOf(1) } },
       { column: 3, text: " bold", style: { bold: true } },
       { column: 8, text: " plain", style: {} },
@@ -27,11 +27,15 @@ describe("runs of a captured line", () => {
     ["", {}],
     ["5;58", {}],
   ])("know the codes %s", (codes, style) => {
-    expect(runsOf(`\x1b[${codes}mx`)).toEqual([{ column: 0, text: "x", style }]);
+    expect(runsOf([`\x1b[${codes}mx`])[0]).toEqual([{ column: 0, text: "x", style }]);
+  });
+
+  test("have the style of the line before, until it is changed", () => {
+    expect(runsOf(["\x1b[1ma", "", "b"])[2]).toEqual([{ column: 0, text: "b", style: { bold: true } }]);
   });
 
   test("are counted in cells, and have no control characters", () => {
-    expect(runsOf("\x1b(Bä▁\x0e\x1b[32m█\x1b[?25lx")).toEqual([
+    expect(runsOf(["\x1b(Bä▁\x0e\x1b[32m█\x1b[?25lx"])[0]).toEqual([
       { column: 0, text: "ä▁", style: {} },
       { column: 2, text: "█", style: { foreground: colourOf(2) } },
       { column: 3, text: "x", style: { foreground: colourOf(2) } },

@@ -23,7 +23,7 @@ export interface Run {
 
 /** Eight colours, and the same brighter: as legible as can be on a dark ground. */
 const sixteen: readonly string[] = [
-  "#3b4048",
+  "#1d2127",
   "#f07178",
   "#98c379",
   "#e5c07b",
@@ -54,21 +54,25 @@ function hex(...parts: readonly number[]): string {
   return `#${parts.map((part) => part.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** The runs of one line. Styles go on from line to line in a terminal, but not in what tmux captures. */
-export function runsOf(line: string): Run[] {
-  const runs: Run[] = [];
+/** The runs of each line. A style goes on until it is changed, in the next line too. */
+export function runsOf(lines: readonly string[]): Run[][] {
   let style: Style = {};
-  let column = 0;
-  // Colours; else any other sequence; else text.
-  for (const [, codes, text] of line.matchAll(/\x1b\[([\d;:]*)m|\x1b\[[^@-~]*[@-~]|\x1b[ -/]*[0-Z\\-~]|([^\x1b]+)/g)) {
-    if (codes !== undefined) style = changed(style, codes);
-    const shown = (text ?? "").replaceAll(/\p{Cc}/gu, "");
-    if (shown === "") continue;
-    runs.push({ column, text: shown, style });
-    column += [...shown].length;
-  }
-  return runs;
+  return lines.map((line) => {
+    const runs: Run[] = [];
+    let column = 0;
+    // Colours; else any other sequence; else text.
+    for (const [, codes, text = ""] of line.matchAll(sequencesAndText)) {
+      if (codes !== undefined) style = changed(style, codes);
+      const shown = text.replaceAll(/\p{Cc}/gu, "");
+      if (shown === "") continue;
+      runs.push({ column, text: shown, style });
+      column += [...shown].length;
+    }
+    return runs;
+  });
 }
+
+const sequencesAndText = /\x1b\[([\d;:]*)m|\x1b\[[^@-~]*[@-~]|\x1b[ -/]*[0-Z\\-~]|([^\x1b]+)/g;
 
 type Change = (style: Style) => Style;
 

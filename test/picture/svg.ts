@@ -21,7 +21,7 @@ export function screenSvg(lines: readonly string[], columns: number, title: stri
   const width = columns * cellWidth + 2 * margin;
   const height = lines.length * cellHeight + 2 * margin;
   const classes = new Map<string, string>();
-  const drawn = lines.flatMap((line, row) => runsOf(line).flatMap((run) => drawRun(run, row, classes)));
+  const drawn = runsOf(lines).flatMap((runs, row) => runs.flatMap((run) => drawRun(run, row, classes)));
   const styles = [...classes].map(([rule, name]) => `.${name}{${rule}}`).join("");
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">`,

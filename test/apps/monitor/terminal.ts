@@ -159,9 +159,9 @@ export class Terminal {
     return (await this.#tmux("capture-pane", "-p")).split("\n").slice(0, -1);
   }
 
-  /** The same with escape sequences for colours and attributes. */
+  /** The same with escape sequences for colours and attributes, and with the blanks. */
   async screenWithColours(): Promise<string[]> {
-    return (await this.#tmux("capture-pane", "-p", "-e")).split("\n").slice(0, -1);
+    return (await this.#tmux("capture-pane", "-p", "-e", "-N")).split("\n").slice(0, -1);
   }
 
   /** All that has been written to the terminal so far, the shell's own included. */
