@@ -6,7 +6,7 @@ import { Kinds, type KindWatch } from "./kind-watch.ts";
 import { Sampler } from "./sampler.ts";
 import { served } from "./serve.ts";
 import { Syscall } from "./syscall.ts";
-import { Parked, Resume, State, type Task } from "./task.ts";
+import { Resume, State, type Task } from "./task.ts";
 import { type CallUnderWay, Tracer, type Tracing, undoneText } from "./tracing.ts";
 import { answerText, failureText, syscallText } from "./wording.ts";
 
@@ -98,7 +98,7 @@ export class SyscallWatch {
     }
     this.#goesOn(call);
     this.#kinds.timed(kind, call.kernelMs);
-    if (answer instanceof Parked || task.wait !== undefined) tracer.hold(call);
+    if (task.wait !== undefined) tracer.hold(call);
     else tracer.ends(call, answerText(answer), false, 0);
     return answer;
   }

@@ -326,6 +326,26 @@ test("K23: watching changes nothing: 0, 1 or 8 observers, and some that throw", 
   expect(runs[2]).toEqual(runs[0]);
 });
 
+test("K23: a watch changes nothing, nor who traces every task, nor the ticks of a window", () => {
+  const hashes = [false, true].map((isWatched) => {
+    let turns = 0;
+    const observer: Observer = {
+      turn({ kernel }) {
+        if (isWatched && turns === 0) kernel.watch().trace("all");
+        if (isWatched && ++turns % 50 === 0) kernel.watching?.tick();
+        if (isWatched && turns === 500) kernel.unwatch();
+        if (isWatched && turns === 700) kernel.watch();
+      },
+    };
+    return [3, 5, 7].map((seed) => {
+      turns = 0;
+      const { trace, counters, now } = run(() => workload(), { seed, faults: "all", observers: [observer] });
+      return { hash: trace.hash, count: trace.count, counters: { ...counters }, now };
+    });
+  });
+  expect(hashes[1]).toEqual(hashes[0]);
+});
+
 function watching(): Observer {
   const seen: unknown[] = [];
   const hook = (...event: unknown[]): void => {
