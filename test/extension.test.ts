@@ -224,6 +224,27 @@ describe("without touching the kernel", () => {
     expect(machine.polls.filter((idleMs) => idleMs > 0)).toEqual([250, 3_600_000]);
   });
 
+  test("a column of a monitor is a part of a wait: here, what is offered", () => {
+    const place: Place<string> = { name: "corner", waiting: undefined };
+    class Offer extends Swap<string> {
+      columns(): Readonly<Record<string, string | number>> {
+        return { offers: "a book", since: 7 };
+      }
+    }
+    const { kernel } = boot();
+    const seen: unknown[] = [];
+    kernel.runSync(
+      (function* main(): Program<void> {
+        const other = yield* new NewTask(new Offer(place, "a book"), "other");
+        yield* new Sleep(10);
+        for (const record of kernel.taskRecords()) seen.push(record.columns);
+        yield* new Swap(place, "a coin");
+        yield* new WaitTask(other);
+      })(),
+    );
+    expect(seen).toEqual([{}, { offers: "a book", since: 7 }]);
+  });
+
   test("a column of a monitor is an observer: here, how often each task was woken", () => {
     const { kernel } = boot();
     const woken = new Map<string, number>();

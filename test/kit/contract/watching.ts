@@ -30,6 +30,24 @@ export function watchLaws(bench: Bench): void {
     expect([reader.error, writer.error]).toEqual([undefined, undefined]);
   });
 
+  law("who waits is known while it does, and what is open is listed until it is closed", async (machine) => {
+    const { client, server } = await pair(machine);
+    const reader = new Told();
+    server.watch("read", reader);
+    if (server.waiting !== undefined) {
+      expect([server.waiting("read"), server.waiting("write")]).toEqual([reader, undefined]);
+    }
+    await sent(machine, client, bytesOf("x"));
+    await pass(machine);
+    expect([reader.count, server.waiting?.("read")]).toEqual([1, undefined]);
+    const isListed = (): boolean => new Set<unknown>(machine.endpoints?.() ?? []).has(server);
+    const wasListed = isListed();
+    const descriptors = [client.fd ?? -1, server.fd ?? -1].filter((fd) => fd >= 0);
+    expect(new Set(descriptors).size).toBe(descriptors.length);
+    server.close();
+    expect([wasListed, isListed()]).toEqual([machine.endpoints !== undefined, false]);
+  });
+
   law("a watcher is told once, however much happens", async (machine) => {
     const { client, server } = await pair(machine);
     const reader = new Told();
