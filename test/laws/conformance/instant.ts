@@ -7,6 +7,7 @@ import {
   Bind,
   CancelTask,
   CancelTasks,
+  Gauge,
   GetEnv,
   GetMachine,
   GetRandom,
@@ -46,6 +47,7 @@ export const instant: Readonly<Record<string, () => Report>> = {
   CancelTask: () => checkSyscall((tid) => new CancelTask(tid), { setup: child, refused: () => new CancelTask(99) }),
   CancelTasks: () =>
     checkSyscall((tid) => new CancelTasks([tid]), { setup: child, refused: () => new CancelTasks([99]) }),
+  Gauge: () => checkSyscall(() => new Gauge("queue", 12)),
   GetEnv: () => checkSyscall(() => new GetEnv("HOME")),
   GetMachine: () => checkSyscall(() => new GetMachine()),
   GetRandom: () => checkSyscall(() => new GetRandom()),
