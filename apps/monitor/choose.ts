@@ -1,6 +1,7 @@
 // The list of kernels, where several run and none was named: up, down, Enter; Escape or q for none.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { Select, Sleep } from "../../syscalls/index.ts";
 import type { Channel } from "../lib/index.ts";
 import type { TopEvent } from "./top.ts";
 import type { Surface } from "./viewer.ts";
@@ -13,6 +14,8 @@ export interface Choice {
   readonly text: string;
 }
 
+const redrawMs = 10_000;
+
 const steps: Readonly<Record<string, number>> = { up: -1, k: -1, down: 1, j: 1, home: -1_000, end: 1_000 };
 
 /** Lets the user choose. @returns the place of the chosen one, or -1 */
@@ -21,7 +24,10 @@ export const choose: Routine<[surface: Surface, events: Channel<TopEvent>, choic
     let at = 0;
     for (;;) {
       surface.draw(lines(surface, choices, at));
-      const event = yield* events.receive();
+      // Who waits for a key alone would wait, as far as a kernel can see, for nothing that can come.
+      const first = yield* new Select({ event: events.receive(), time: new Sleep(redrawMs) });
+      if (first.key === "time") continue;
+      const event = first.value;
       if (event.kind === "mouse" && event.action === "press" && choices[event.row - 2] !== undefined) {
         if (at === event.row - 2) return at;
         at = event.row - 2;

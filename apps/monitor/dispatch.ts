@@ -47,7 +47,7 @@ function stuckKey(viewer: Viewer, name: string): boolean {
   const { tid } = connection.stuck;
   if (name === "B" || name === "b") {
     lookAtStuck(viewer);
-  } else if (name === "K") {
+  } else if (name === "k" || name === "K" || name === "f9") {
     const target = { tid, name: connection.stuck.name };
     viewer.dialog({ kind: "confirm", question: `Kill task ${tid}, which does not yield?`, targets: [target] });
     viewer.confirmed = () => sendSignal(viewer, "KILL", [tid]);

@@ -23,6 +23,8 @@ const lateMs = 2_000;
 const lostMs = 10_000;
 /** The age of the last frame is shown again so often, ms. */
 const ageMs = 500;
+/** What is said makes room again for what is wrong, ms. */
+const messageMs = 6_000;
 /** While the kernel does not answer it is asked so often, ms. */
 const stuckMs = 500;
 
@@ -95,12 +97,16 @@ function lost(viewer: Viewer, error: unknown): void {
   viewer.draw();
 }
 
-/** Shows how old the last frame is, while none comes; without an end. */
+/** Shows how old the last frame is, while none comes, and takes back what was said a while ago; without an end. */
 export const watchAge: Routine<[viewer: Viewer], never> = routine(function* watchAge(viewer): Program<never> {
   for (;;) {
     yield* new Sleep(ageMs);
     viewer.now = yield* new GetTime();
-    const { connection, everyMs } = viewer.screen;
+    const { connection, everyMs, message } = viewer.screen;
+    if (message !== undefined && viewer.now - viewer.saidAt > messageMs) {
+      viewer.change({ message: undefined });
+      viewer.draw();
+    }
     const age = viewer.now - viewer.frameAt;
     if (viewer.replay !== undefined || connection.kind === "connecting" || connection.kind === "frozen") continue;
     if (connection.kind === "live") {

@@ -103,6 +103,8 @@ export class Viewer {
   /** When the newest frame came, and the time now, by the kernel's clock, ms. */
   frameAt = 0;
   now = 0;
+  /** When the message was said. */
+  saidAt = 0;
   /** The highest tid that was seen: what is above it is new. */
   newest = 0;
   /** Names of tasks that were seen. */
@@ -145,8 +147,9 @@ export class Viewer {
     this.surface.draw(this.picture.lines, this.picture.cursor);
   }
 
-  /** Says something at the bottom of the screen, until the next key. */
+  /** Says something at the bottom of the screen, until the next key, or for a while. */
   say(text: string, kind: Message["kind"] = "info"): void {
+    this.saidAt = this.now;
     this.change({ message: { text, kind } });
   }
 
