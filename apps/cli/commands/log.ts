@@ -13,7 +13,7 @@ import {
   writeLines,
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { logText, lostText } from "../faces/log.ts";
+import { logLines, lostText } from "../faces/log.ts";
 import { jsonText } from "../table.ts";
 import { numberOf, tidOf } from "../tids.ts";
 
@@ -71,6 +71,6 @@ export function log(options: LogOptions): ClientProgram {
 }
 
 function pageLines({ lines, dropped }: LogPage, { time, at }: Frame, isJson: boolean): string[] {
-  const texts = lines.map((line) => (isJson ? jsonText(line) : logText(line, time - at)));
+  const texts = lines.flatMap((line) => (isJson ? [jsonText(line)] : logLines(line, time - at)));
   return dropped > 0 && !isJson ? [lostText(dropped), ...texts] : texts;
 }

@@ -29,6 +29,7 @@ export function* waitForApp(port: ControlPort, tid: number, output: Output, keys
       stop: new Await(keys.stop),
       look: new Sleep(lookMs),
     });
+    if (key !== "look" && keys.areShown) yield* writeLines([""]);
     if (key === "interrupt") yield* port.ask("signal", { tids: [tid], signal: ++interrupts > 1 ? "KILL" : "INT" });
     if (key !== "stop") continue;
     yield* port.ask("signal", { tids: [tid], signal: "STOP" });
@@ -37,10 +38,11 @@ export function* waitForApp(port: ControlPort, tid: number, output: Output, keys
 }
 
 /** Waits for a command of the shell's own, a task of this kernel. Ctrl-C is for it: it may end in good order. */
-export function* waitForCommand(tid: Tid<number>): Program<number> {
+export function* waitForCommand(tid: Tid<number>, keys: Keys): Program<number> {
   for (;;) {
     const { key, value } = yield* new Select({ exit: new WaitTask(tid), interrupt: new WaitSignal("INT") });
     if (key === "interrupt") {
+      if (keys.areShown) yield* writeLines([""]);
       yield* new SendSignal(tid, "INT");
     } else {
       if (value.status === "returned") return value.value;

@@ -2,11 +2,9 @@
 // nothing.
 
 import type { Program } from "../../../kernel/syscall.ts";
-import { printable } from "../../../kernel/text.ts";
 import type { ControlPort } from "../../control/protocol.ts";
-import type { LogLine } from "../../control/records.ts";
 import { writeLines } from "../client-program.ts";
-import { lostText } from "../faces/log.ts";
+import { lostText, outputLines } from "../faces/log.ts";
 
 const pageLength = 1_000;
 /** Tasks that are remembered as the app's or as others'. */
@@ -33,7 +31,7 @@ export class Output {
       if (log === undefined) return;
       this.#after = log.last;
       const lines = log.dropped > 0 ? [lostText(log.dropped)] : [];
-      for (const line of log.lines) if (yield* this.#isOurs(line.tid)) lines.push(outputText(line));
+      for (const line of log.lines) if (yield* this.#isOurs(line.tid)) lines.push(...outputLines(line));
       yield* writeLines(lines);
       if (log.lines.length < pageLength) return;
     }
@@ -65,11 +63,4 @@ export function* lastOfLog(port: ControlPort): Program<number> {
 function* appOf(port: ControlPort, tid: number): Program<string> {
   const { detail } = yield* port.ask("frame", { detail: tid });
   return detail?.task.app ?? "";
-}
-
-/** What was printed as it is; what was logged with its level and its task. */
-function outputText({ level, tid, name, text }: LogLine): string {
-  const isPrinted = level === "stdout" || level === "stderr";
-  const line = text.replace(/\n$/, "");
-  return printable(isPrinted ? line : `${level} ${tid} ${name}: ${line}`, Number.POSITIVE_INFINITY);
 }

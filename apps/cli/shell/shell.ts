@@ -96,11 +96,11 @@ export class Shell {
   }
 
   *#command(words: readonly string[]): Program<number> {
-    const { port, look } = this.#options;
+    const { port, look, keys } = this.#options;
     const [name = ""] = words;
     const meant = takesTids.has(name) ? words.map((word) => this.#apps.meantBy(word)) : words;
     const built = build(meant);
-    if ("program" in built) return yield* waitForCommand(yield* new NewTask(built.program(port, look), name));
+    if ("program" in built) return yield* waitForCommand(yield* new NewTask(built.program(port, look), name), keys);
     if (built.text !== "") yield* writeLines([built.text], "");
     return ClientCode.done;
   }

@@ -20,12 +20,15 @@ export interface LineSource {
 
 /** Keys that are for what is in front. Ctrl-C is a signal, and comes as one. */
 export interface Keys {
+  /** Whether the terminal shows them, "^C" and "^Z", where the cursor is: what follows begins on a line of its own. */
+  readonly areShown: boolean;
   /** Settles when Ctrl-Z is pressed; is told when nobody waits for it any more. */
   stop(signal: AbortSignal): Promise<void>;
 }
 
 /** Ctrl-Z of the terminal of this process. */
 export const terminalKeys: Keys = {
+  areShown: true,
   stop(signal) {
     return new Promise((resolve) => {
       const pressed = (): void => resolve();
@@ -36,7 +39,7 @@ export const terminalKeys: Keys = {
 };
 
 /** Nobody presses keys. */
-export const noKeys: Keys = { stop: () => new Promise(() => {}) };
+export const noKeys: Keys = { areShown: false, stop: () => new Promise(() => {}) };
 
 /** Lines that are known already. */
 export class GivenLines implements LineSource {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { Counts, countColumns } from "../../../apps/cli/faces/counts.ts";
 import { dotLines, graphLines } from "../../../apps/cli/faces/graph.ts";
-import { logText } from "../../../apps/cli/faces/log.ts";
+import { logLines } from "../../../apps/cli/faces/log.ts";
 import { taskColumnsOf, usualColumns } from "../../../apps/cli/faces/tasks.ts";
 import { frameLines } from "../../../apps/cli/faces/top.ts";
 import { TraceText } from "../../../apps/cli/faces/trace.ts";
@@ -281,12 +281,13 @@ const statement = new RegExp(
   String.raw`^(?:digraph yieldix \{|\}|  rankdir=LR;|  (?:node|edge|\d+|\d+ -> \d+) ${attributes};)$`,
 );
 
-test("log shows when, how grave, who and what, on one line", () => {
+test("log shows when, how grave, who and what; a text of several lines goes on further in", () => {
   const line = { seq: 1, at: 5, level: "warn", tid: 31, name: "uploader", text: "slow\u001b[2J\n" } as const;
-  expect(logText(line, bootTime, "UTC")).toBe("12:36:55.106 warn   31 uploader  slow\\u{1b}[2J");
-  expect(logText({ ...line, tid: 0, level: "error", text: "a\nb" }, bootTime, "UTC")).toBe(
-    "12:36:55.106 error  kernel  a\\u{a}b",
-  );
+  expect(logLines(line, bootTime, "UTC")).toEqual(["12:36:55.106 warn   31 uploader  slow\\u{1b}[2J"]);
+  expect(logLines({ ...line, tid: 0, level: "error", text: "a\nb" }, bootTime, "UTC")).toEqual([
+    "12:36:55.106 error  kernel  a",
+    "    b",
+  ]);
 });
 
 test("top --batch shows the kernel, what is wrong, and the tasks", () => {
@@ -336,7 +337,7 @@ test.each(hostileTexts)("no face lets hostile text %# act on a terminal", (text)
     ...tableLines(kinds, countColumns(kinds), {}),
     ...graphLines(hostile),
     ...dotLines(hostile),
-    logText({ seq: 1, at: 0, level: "info", tid: 1, name: text, text }, 0),
+    ...logLines({ seq: 1, at: 0, level: "info", tid: 1, name: text, text }, 0),
     ...frameLines({ ...frameOf([task]), kernel, findings: [{ letter: "X", tids: [1], text, forMs: 0 }] }, names),
   ];
   for (const line of lines) expect(line).not.toMatch(acts);
