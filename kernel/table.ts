@@ -65,6 +65,18 @@ export class TaskTable {
     }
   }
 
+  /** As iterating, ten times faster: for who looks at all of them again and again. */
+  toArray(): Task[] {
+    const tasks: Task[] = [];
+    for (const { slots } of this.#pages.values()) {
+      for (let slot = 0; slot < pageSize; slot++) {
+        const task = slots[slot];
+        if (task !== undefined) tasks.push(task);
+      }
+    }
+    return tasks;
+  }
+
   #page(first: number): Page | undefined {
     if (first === this.#lastFirst) return this.#last;
     const page = this.#pages.get(first);

@@ -88,10 +88,16 @@ export class Agent implements Past {
     return this.kernel.watching !== undefined;
   }
 
-  /** A second is over: closes the window of what is measured. To be called once a second while it is watched. */
+  /**
+   * A second is over: closes the window of what is measured, and looks for what only shows in time. To be called once a
+   * second while it is watched.
+   */
   tick(): void {
-    this.kernel.watching?.tick();
-    if (this.isWatched) this.#births.note(this.kernel.nextTid, this.#uptimeMs());
+    const { kernel } = this;
+    if (kernel.watching === undefined) return;
+    kernel.watching.tick();
+    this.#births.note(kernel.nextTid, this.#uptimeMs());
+    if (this.viewers > 0) this.#findings.look(this.#snapshot());
   }
 
   /** A turn that had not ended is over: the guard tells. */
@@ -113,8 +119,8 @@ export class Agent implements Past {
 
   /** For sessions. @throws RpcError -32602 */
   frame(query: FrameQuery, { access, tracing }: Viewer): Frame {
-    const { kernel, apps } = this;
-    const snapshot = new Snapshot(kernel, { watch: kernel.watching, apps, declared: this.#declared });
+    const { kernel } = this;
+    const snapshot = this.#snapshot();
     this.#births.note(kernel.nextTid, snapshot.uptimeMs);
     const findings = this.#findings.find(snapshot);
     const { tasks, detail, trace, syscalls, endpoints, log } = query;
@@ -143,6 +149,11 @@ export class Agent implements Past {
   /** For details: the findings of the latest frame about a task. */
   about(tid: number): readonly Finding[] {
     return this.#findings.about(tid);
+  }
+
+  #snapshot(): Snapshot {
+    const { kernel, apps } = this;
+    return new Snapshot(kernel, { watch: kernel.watching, apps, declared: this.#declared });
   }
 
   #kernelRecord(snapshot: Snapshot, access: Access): KernelRecord {

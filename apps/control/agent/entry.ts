@@ -26,12 +26,15 @@ const maxColumn = 64;
 export class LiveEntry implements TaskRow {
   readonly task: Task;
   readonly state: StateLetter;
+  /** What it waits for. */
+  readonly wait: Wait<unknown> | undefined;
   readonly #snapshot: Snapshot;
   #words: Words | undefined = undefined;
 
   constructor(task: Task, snapshot: Snapshot) {
     this.task = task;
-    this.state = letterOf(task);
+    this.wait = waitOf(task);
+    this.state = letterOf(task, this.wait);
     this.#snapshot = snapshot;
   }
 
@@ -96,7 +99,7 @@ export class LiveEntry implements TaskRow {
   }
 
   get holders(): readonly number[] {
-    return holdersOf(waitOf(this.task));
+    return holdersOf(this.wait);
   }
 
   get isInCycle(): boolean {
@@ -147,7 +150,7 @@ export class LiveEntry implements TaskRow {
   }
 
   get columns(): Readonly<Record<string, string>> {
-    return columnsOf(waitOf(this.task));
+    return columnsOf(this.wait);
   }
 
   /** What the watch knows of it. */
@@ -156,7 +159,7 @@ export class LiveEntry implements TaskRow {
   }
 
   get #wait(): Words {
-    this.#words ??= wordsOf(waitOf(this.task));
+    this.#words ??= wordsOf(this.wait);
     return this.#words;
   }
 }
@@ -218,14 +221,16 @@ export class EndedEntry implements TaskRow {
 }
 
 /** What a blocked task waits for. */
-export function waitOf(task: Task): Wait<unknown> | undefined {
+function waitOf(task: Task): Wait<unknown> | undefined {
   return task.state === State.blocked ? task.wait?.wait : undefined;
 }
 
 /** Tids of the tasks that could end a wait. */
-export function holdersOf(wait: Wait<unknown> | undefined): readonly number[] {
+function holdersOf(wait: Wait<unknown> | undefined): readonly number[] {
   try {
-    return wait?.holders === undefined ? none : [...wait.holders()].slice(0, maxHolders);
+    const holders: unknown = wait?.holders?.() ?? none;
+    if (!Array.isArray(holders)) return none;
+    return holders.length <= maxHolders ? holders : holders.slice(0, maxHolders);
   } catch {
     return none; // the syscall's own code
   }

@@ -1,6 +1,6 @@
 // What is wrong, and with whom. Each kind of finding has a small class or function here or beside: what it takes to be one is
-// said there, and is chosen so that a healthy task is none. What is found by comparing two moments is looked at once a
-// second at most. To add one: a letter in records.ts and columns.ts, a finder in the list below, a line in the help, and two
+// said there, and is chosen so that a healthy task is none. What is found by comparing two moments is looked for once
+// a second. To add one: a letter in records.ts and columns.ts, a finder in the list below, a line in the help, and two
 // tests: that it is found, and that its healthy neighbour is not.
 
 import { findingOrder } from "../columns.ts";
@@ -15,12 +15,10 @@ import { StuckTurns } from "./stuck-turns.ts";
 /** Findings in a frame, and tids that one names, at most; letters beside tasks are given all the same. */
 const maxFindings = 256;
 const maxTids = 64;
-/** ms between two looks of what compares them. */
-const lookMs = 1_000;
 
 /** A finder that remembers. */
 export interface Finder {
-  /** At most once a second. */
+  /** Once a second. */
   look(snapshot: Snapshot): readonly Found[];
 }
 
@@ -29,17 +27,17 @@ export class Findings {
   readonly stuckTurns: StuckTurns = new StuckTurns();
   readonly endpoints: IdleEndpoints = new IdleEndpoints();
   readonly #finders: readonly Finder[] = [this.endpoints, new GrowingMailboxes(), new IdleYielders()];
-  #lookedAt = Number.NEGATIVE_INFINITY;
   #looked: readonly Found[] = [];
   #latest: readonly Found[] = [];
   #latestAt = 0;
 
+  /** Compares this moment with the one a second before. */
+  look(snapshot: Snapshot): void {
+    this.#looked = this.#finders.flatMap((finder) => finder.look(snapshot));
+  }
+
   /** What is found at this moment, the worst first; the snapshot is told. */
   find(snapshot: Snapshot): Finding[] {
-    if (snapshot.uptimeMs - this.#lookedAt >= lookMs) {
-      this.#lookedAt = snapshot.uptimeMs;
-      this.#looked = this.#finders.flatMap((finder) => finder.look(snapshot));
-    }
     const found = [
       ...deadlock(snapshot),
       ...cycles(snapshot),

@@ -6,27 +6,32 @@ import type { Wait } from "../../../kernel/syscall.ts";
 import { State, type Task } from "../../../kernel/task.ts";
 import type { StateLetter } from "../records.ts";
 
-/** The letter of a live task. */
-export function letterOf(task: Task): StateLetter {
-  const { kernel } = task;
-  if (kernel.stopped.size !== 0 && kernel.stopped.has(task)) return "P";
+/** The letter of a task. @param wait what it waits for; undefined where it does not */
+export function letterOf(task: Task, wait: Wait<unknown> | undefined): StateLetter {
+  const { stopped } = task.kernel;
+  if (stopped.size !== 0 && stopped.has(task)) return "P";
   if (task.state === State.ready) return "r";
   if (task.state === State.exited) return "Z";
-  const wait = task.state === State.blocked ? task.wait?.wait : undefined;
   return wait === undefined ? "R" : waitLetter(wait);
 }
 
-// Of a class whose waits all have one letter.
+// Of a class whose waits all have one letter, by its prototype. Most of many tasks wait in a few classes: those that were
+// asked for last are looked through first.
 const byClass = new WeakMap<object, StateLetter>();
+const latest: { made: object | null; letter: StateLetter }[] = Array.from({ length: 4 }, () => ({
+  made: null,
+  letter: "M",
+}));
+let oldest = 0;
 
 function waitLetter(wait: Wait<unknown>): StateLetter {
   try {
-    const known = byClass.get(wait.constructor);
-    if (known !== undefined) return known;
-    const family = "family" in wait ? String(wait.family) : "";
-    const letter = letterOfFamily(family, wait);
-    if (letter === undefined) return letterOfWords(wait);
-    byClass.set(wait.constructor, letter);
+    const made: object | null = Object.getPrototypeOf(wait);
+    for (const known of latest) if (known.made === made && made !== null) return known.letter;
+    const letter = (made === null ? undefined : byClass.get(made)) ?? letterOfFamily(wait);
+    if (letter === undefined || made === null) return letterOfWords(wait);
+    byClass.set(made, letter);
+    latest[oldest++ % latest.length] = { made, letter };
     return letter;
   } catch {
     return "M"; // it cannot be looked at: what it waits for is its own affair
@@ -34,8 +39,8 @@ function waitLetter(wait: Wait<unknown>): StateLetter {
 }
 
 /** Undefined where the family alone does not say it. */
-function letterOfFamily(family: string, wait: Wait<unknown>): StateLetter | undefined {
-  switch (family) {
+function letterOfFamily(wait: Wait<unknown>): StateLetter | undefined {
+  switch ("family" in wait ? wait.family : undefined) {
     case "io":
     case "net":
       return wait.verb === "look up" ? "A" : writing.has(wait.verb) ? "w" : "W";

@@ -36,7 +36,8 @@ export class Order<R extends TaskRow> {
 
   /** The rows from one place of the order to before another. */
   slice(from: number, to: number): R[] {
-    const places = Uint32Array.from(this.#rows, (_, place) => place);
+    const places = new Uint32Array(this.#rows.length); // not by `from`, which iterates: ten times as long
+    for (let place = 0; place < places.length; place++) places[place] = place;
     const end = Math.min(to, places.length);
     settle(places, from, end, this.#compare);
     return Array.from(places.subarray(from, end), (place) => this.#rows[place] as R); // each is inside
@@ -51,13 +52,18 @@ interface Keys {
 
 function keysOf(rows: readonly TaskRow[], sort: string): Keys {
   const { kind, isAscending, read } = columnOf(sort);
-  if (sort === "finding") return { keys: Float64Array.from(rows, severity), isAscending };
+  if (sort === "finding") return { keys: numbersOf(rows, severity), isAscending };
   if (kind !== "text" && kind !== "letter") {
-    const number = (row: TaskRow): number => (read(row) as number | null) ?? Number.NaN; // it is one, by its kind
-    return { keys: Float64Array.from(rows, number), isAscending };
+    return { keys: numbersOf(rows, (row) => (read(row) as number | null) ?? Number.NaN), isAscending }; // by its kind
   }
   const keys = rows.map((row) => read(row) || null);
   return (isTaskColumn(sort) ? undefined : counts(keys)) ?? { keys, isAscending };
+}
+
+function numbersOf<T>(all: readonly T[], number: (one: T) => number): Float64Array {
+  const numbers = new Float64Array(all.length);
+  for (let place = 0; place < numbers.length; place++) numbers[place] = number(all[place] as T); // inside
+  return numbers;
 }
 
 function severity({ finding }: TaskRow): number {
@@ -66,7 +72,7 @@ function severity({ finding }: TaskRow): number {
 
 // What a wait declares is text, and most of it counts something.
 function counts(keys: readonly Key[]): Keys | undefined {
-  const numbers = Float64Array.from(keys, (key) => (key === null ? Number.NaN : Number(key)));
+  const numbers = numbersOf(keys, (key) => (key === null ? Number.NaN : Number(key)));
   const isCount = keys.every((key, place) => key === null || !Number.isNaN(numbers[place]));
   return isCount ? { keys: numbers, isAscending: false } : undefined;
 }

@@ -4,7 +4,7 @@ import type { Closable, Connection, Pollable } from "../../../kernel/machine/mac
 import type { Wait } from "../../../kernel/syscall.ts";
 import type { Task } from "../../../kernel/task.ts";
 import { shown, truncated } from "../../../kernel/text.ts";
-import { type LiveEntry, waitOf } from "./entry.ts";
+import type { LiveEntry } from "./entry.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Who waits for an endpoint. */
@@ -20,8 +20,7 @@ const writing: ReadonlySet<unknown> = new Set(["write", "connect", "listen", "se
 export function waitersIn(snapshot: Snapshot): ReadonlyMap<object, Waiters> {
   const waiters = new Map<object, Waiters>();
   for (const entry of snapshot.live) {
-    const wait = waitOf(entry.task);
-    if (wait !== undefined) note(waiters, entry, wait);
+    if (entry.wait !== undefined) note(waiters, entry, entry.wait);
   }
   return waiters;
 }

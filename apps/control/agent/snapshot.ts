@@ -47,15 +47,8 @@ export class Snapshot {
     this.apps = apps;
     this.#declared = declared;
     this.uptimeMs = Math.floor(kernel.clock() - kernel.bootedAt);
-    const states: Partial<Record<StateLetter, number>> = {};
-    const live: LiveEntry[] = [];
-    for (const task of kernel.tasks) {
-      const entry = new LiveEntry(task, this);
-      live.push(entry);
-      states[entry.state] = (states[entry.state] ?? 0) + 1;
-    }
-    this.live = live;
-    this.states = states;
+    this.live = kernel.tasks.toArray().map((task) => new LiveEntry(task, this));
+    this.states = statesOf(this.live);
   }
 
   /** Live tasks, and those that have ended and are remembered if they are wanted: in the order of their tids. */
@@ -84,11 +77,13 @@ export class Snapshot {
 
   /** The main task of the app that a task belongs to: the nearest of its ancestors that is one; 0: of none. */
   appTidOf(tid: number): number {
+    const known = this.#appTids.get(tid);
+    if (known !== undefined) return known;
     const trail: number[] = [];
     let found: number | undefined;
     for (let at = tid; found === undefined; at = this.#nextUp(at)) {
       found = at === 0 || this.apps.get(at) !== undefined ? at : this.#appTids.get(at);
-      trail.push(at);
+      if (found !== at) trail.push(at);
     }
     for (const each of trail) this.#appTids.set(each, found);
     return found;
@@ -124,10 +119,35 @@ export class Snapshot {
   }
 }
 
+function statesOf(entries: readonly LiveEntry[]): Partial<Record<StateLetter, number>> {
+  const counts = new Uint32Array(128); // by character: an object's members take three times as long
+  for (const { state } of entries) {
+    const letter = state.charCodeAt(0);
+    counts[letter] = (counts[letter] ?? 0) + 1;
+  }
+  const states: Partial<Record<StateLetter, number>> = {};
+  for (const letter of stateLetters) {
+    const count = counts[letter.charCodeAt(0)] ?? 0;
+    if (count > 0) states[letter] = count;
+  }
+  return states;
+}
+
+const stateLetters: readonly StateLetter[] = ["R", "r", "W", "w", "J", "M", "S", "A", "P", "Z"];
+
 function counted(entries: readonly LiveEntry[]): ReadonlyMap<number, number> {
   const children = new Map<number, number>();
-  for (const { parent } of entries) children.set(parent, (children.get(parent) ?? 0) + 1);
-  return children;
+  let last = 0;
+  let count = 0; // of those in a row that have the same parent: most do
+  for (const { parent } of entries) {
+    if (parent !== last) {
+      children.set(last, (children.get(last) ?? 0) + count);
+      last = parent;
+      count = 0;
+    }
+    count++;
+  }
+  return children.set(last, (children.get(last) ?? 0) + count);
 }
 
 // As they will come: who has ended or is held back has no turn there.

@@ -45,8 +45,7 @@ function waitsPage(rows: readonly Entry[], query: TaskQuery, { waiting }: Snapsh
 
 function flatPage(rows: readonly TaskRow[], query: TaskQuery, total: number, all: number): TaskPage {
   const { offset = 0, limit = defaultLimit, cursor, isPinned = false, sort = "cpu", isInverted = false } = query;
-  const pinned = isPinned ? inSeverity(rows.filter(isWorthPinning)) : [];
-  const others = pinned.length > 0 ? rows.filter((row) => !isWorthPinning(row)) : rows;
+  const [pinned, others] = isPinned ? divided(rows) : [[], rows];
   const order = new Order(others, sort, isInverted);
   const inPinned = pinned.findIndex(({ tid }) => tid === cursor);
   const inOthers = cursor === undefined || inPinned >= 0 ? -1 : others.findIndex(({ tid }) => tid === cursor);
@@ -84,9 +83,13 @@ function isWorthPinning({ finding }: TaskRow): boolean {
   return finding !== "" && finding !== "O";
 }
 
-function inSeverity<R extends TaskRow>(rows: R[]): R[] {
+/** Those to pin, the worst first, and the others. */
+function divided(rows: readonly TaskRow[]): [readonly TaskRow[], readonly TaskRow[]] {
+  const pinned: TaskRow[] = [];
+  const others: TaskRow[] = [];
+  for (const row of rows) (isWorthPinning(row) ? pinned : others).push(row);
   const severity = ({ finding }: TaskRow): number => (finding === "" ? 0 : findingOrder.indexOf(finding));
-  return rows.sort((one, other) => severity(one) - severity(other));
+  return [pinned.sort((one, other) => severity(one) - severity(other)), others];
 }
 
 function filtered(rows: readonly Entry[], text: string, snapshot: Snapshot): readonly Entry[] {

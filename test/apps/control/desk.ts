@@ -4,7 +4,9 @@ import { Agent, type AgentOptions } from "../../../apps/control/agent/agent.ts";
 import type { Session } from "../../../apps/control/agent/session.ts";
 import type { Frame, FrameQuery } from "../../../apps/control/protocol.ts";
 import type { TaskRow } from "../../../apps/control/records.ts";
-import type { Kernel, Program } from "../../../kernel/syscall.ts";
+import { Kernel } from "../../../kernel/kernel.ts";
+import { VirtualMachine } from "../../../kernel/machine/virtual.ts";
+import type { Program } from "../../../kernel/syscall.ts";
 import { Syscall } from "../../../kernel/syscall.ts";
 import { type Run, type RunOptions, run } from "../../kit/index.ts";
 
@@ -34,6 +36,27 @@ export class Desk {
     const { tasks } = this.frame({ tasks: { sort: "tid", limit: 10_000, withFinished: true } });
     return new Map((tasks?.rows ?? []).map((row) => [row.tid, row]));
   }
+}
+
+/** A machine on which a program's turn can take time: it says how much. */
+export class BusyMachine extends VirtualMachine {
+  #workedMs = 0;
+
+  override now(): number {
+    return super.now() + this.#workedMs;
+  }
+
+  /** The turn under way takes so long, ms. */
+  work(ms: number): void {
+    this.#workedMs += ms;
+  }
+}
+
+/** Runs a program with a desk, on a machine on which turns take time. */
+export function runBusy(program: (desk: Desk, machine: BusyMachine) => Program<void>): void {
+  const machine = new BusyMachine();
+  const kernel = new Kernel(machine, { log: () => {} });
+  kernel.runSync(program(new Desk(kernel), machine));
 }
 
 class GetKernel extends Syscall<Kernel> {
