@@ -24,6 +24,7 @@ import { type Port, type Source, type Surface, Viewer, type ViewerOptions } from
 import { draw } from "../monitor/views/draw.ts";
 import { tableRows } from "../monitor/views/layout.ts";
 import type { ViewName } from "../monitor/views/model.ts";
+import { findingWords } from "../monitor/views/words.ts";
 import { ClientCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { attachFault } from "./faults.ts";
@@ -221,5 +222,6 @@ function lastWords({ screen }: Viewer): string {
   const { connection, frame } = screen;
   if (connection.kind === "gone") return printable(`yieldix: the kernel is gone: ${connection.why}`);
   const [finding] = frame?.findings ?? [];
-  return finding === undefined ? "" : printable(`yieldix: ${finding.text}`);
+  if (finding === undefined) return "";
+  return printable(`yieldix: ${findingWords[finding.letter]} ${finding.tids.slice(0, 8).join(", ")}: ${finding.text}`);
 }

@@ -3,7 +3,7 @@
 import { openPrompt } from "../prompts.ts";
 import { isOfTasks, type Viewer } from "../viewer.ts";
 import type { ActionName } from "../views/keys.ts";
-import { goTo, move, neighbour, toFirst, toLast } from "./moving.ts";
+import { firstItem, goTo, itemsOf, move, neighbour, toFirst, toLast } from "./moving.ts";
 import { copy, fullText, openColumns, quit, save } from "./program.ts";
 import * as rows from "./rows.ts";
 import * as tasks from "./tasks.ts";
@@ -25,7 +25,10 @@ export const actions: Readonly<Record<ActionName, (viewer: Viewer) => void>> = {
   showTasks: (viewer) => rows.show(viewer, "tasks"),
   showTree: (viewer) => rows.show(viewer, "tree"),
   showDetail: (viewer) => rows.show(viewer, "detail"),
-  showEndpoints: (viewer) => rows.show(viewer, "io"),
+  showEndpoints: (viewer) => {
+    viewer.endpointsOf = 0;
+    rows.show(viewer, "io");
+  },
   showSyscalls: (viewer) => rows.show(viewer, "syscalls"),
   showLog: (viewer) => rows.show(viewer, "log"),
   showApps: (viewer) => rows.show(viewer, "apps"),
@@ -96,23 +99,23 @@ export const actions: Readonly<Record<ActionName, (viewer: Viewer) => void>> = {
 };
 
 function open(viewer: Viewer): void {
-  const { view, frame, trace, log } = viewer.screen;
-  const at = viewer.place.row;
+  const { view } = viewer.screen;
   if (isOfTasks(view)) {
     if (viewer.screen.cursor > 0) rows.show(viewer, "detail", true);
     return;
   }
-  const endpoint = frame?.endpoints?.rows[at];
-  const tidOf: Partial<Record<typeof view, number | undefined>> = {
-    io: endpoint === undefined ? 0 : endpoint.reader || endpoint.writer || endpoint.owner,
-    log: (viewer.place.isAtEnd === true ? log.lines.at(-1) : log.lines[at])?.tid,
-    apps: frame?.apps?.[at]?.tid,
-    trace: trace.records[at]?.tid,
-  };
-  const tid = tidOf[view] ?? 0;
+  const items = itemsOf(viewer);
+  const item = items[viewer.place.isAtEnd === true ? items.length - 1 : viewer.place.row - firstItem(viewer)];
+  const tid = item === undefined ? 0 : tidIn(item);
   if (tid === 0) return;
   goTo(viewer, tid);
   rows.show(viewer, "detail", true);
+}
+
+// The task that a row of another view is about.
+function tidIn(item: object): number {
+  const { tid, reader, writer, owner } = item as Partial<Record<string, unknown>>; // any of the records
+  return [tid, reader, writer, owner].find((each): each is number => typeof each === "number" && each > 0) ?? 0;
 }
 
 function sortMenu(viewer: Viewer): void {

@@ -3,6 +3,7 @@
 import { topFor } from "../frames.ts";
 import { scroll } from "../scrolling.ts";
 import { isOfTasks, type Viewer } from "../viewer.ts";
+import { traceDetail } from "./tracing.ts";
 
 /** Moves by so many rows. */
 export function move(viewer: Viewer, by: number): void {
@@ -33,6 +34,7 @@ export function goTo(viewer: Viewer, tid: number): void {
   viewer.isHeld = true;
   const index = viewer.rows.findIndex((row) => row.tid === tid);
   viewer.change({ cursor: tid });
+  if (viewer.screen.view === "detail") open(viewer);
   if (index >= 0 && isOfTasks(viewer.screen.view)) placeCursor(viewer, index);
   viewer.ask();
 }
@@ -44,9 +46,30 @@ export function neighbour(viewer: Viewer, by: number): void {
   const next = rows[index + by];
   if (index < 0 || next === undefined) return;
   viewer.isHeld = true;
-  viewer.change({ cursor: next.tid, where: undefined });
-  viewer.movePlace({ top: 0, row: 0 });
+  viewer.change({ cursor: next.tid });
+  open(viewer);
   viewer.ask();
+}
+
+// The view of one task is about another one now.
+function open(viewer: Viewer): void {
+  viewer.change({ where: undefined });
+  viewer.movePlace({ top: 0, row: 0 });
+  traceDetail(viewer);
+}
+
+/** Puts the cursor on a row whose text has something in it. @param step as `find` */
+export function toItem(viewer: Viewer, text: string, step: 0 | 1 | -1): void {
+  const items = itemsOf(viewer);
+  const now = viewer.place.isAtEnd === true ? items.length - 1 : viewer.place.row - firstItem(viewer);
+  for (let at = 0; at < items.length; at++) {
+    const index = (now + step + (step === -1 ? -at : at) + 2 * items.length) % items.length;
+    if (!JSON.stringify(items[index]).toLowerCase().includes(text)) continue;
+    const row = firstItem(viewer) + index;
+    viewer.movePlace({ top: topFor(row, viewer.place.top, viewer.room, countOf(viewer)), row, isAtEnd: false });
+    return;
+  }
+  viewer.say(`no row has ${JSON.stringify(text)} in it`, "warn");
 }
 
 function moveCursor(viewer: Viewer, by: number): void {
@@ -105,21 +128,22 @@ function moveRow(viewer: Viewer, by: number): void {
   if (view === "io") viewer.ask();
 }
 
-/** Rows of a view whose rows are no tasks. */
-function countOf({ screen }: Viewer): number {
+/** What the rows of a view are made from whose rows are no tasks. Of endpoints only those that came with the frame. */
+export function itemsOf({ screen }: Viewer): readonly object[] {
   const { frame, view, log, trace } = screen;
-  switch (view) {
-    case "io":
-      return frame?.endpoints?.total ?? 0;
-    case "syscalls":
-      return frame?.syscalls?.length ?? 0;
-    case "log":
-      return log.lines.length;
-    case "apps":
-      return frame?.apps?.length ?? 0;
-    case "trace":
-      return trace.records.length;
-    default:
-      return 0;
-  }
+  if (view === "io") return frame?.endpoints?.rows ?? [];
+  if (view === "syscalls") return frame?.syscalls ?? [];
+  if (view === "log") return log.lines;
+  if (view === "apps") return frame?.apps ?? [];
+  return view === "trace" ? trace.records : [];
+}
+
+/** The place of the first of them among all. */
+export function firstItem({ screen }: Viewer): number {
+  return screen.view === "io" ? (screen.query.endpoints?.offset ?? 0) : 0;
+}
+
+function countOf(viewer: Viewer): number {
+  const { view, frame } = viewer.screen;
+  return view === "io" ? (frame?.endpoints?.total ?? 0) : itemsOf(viewer).length;
 }

@@ -3,7 +3,8 @@
 import type { Program } from "../../../kernel/syscall.ts";
 import { taskColumns } from "../../control/records.ts";
 import { writeFile } from "../../lib/index.ts";
-import { sentence, type Viewer } from "../viewer.ts";
+import { isOfTasks, sentence, type Viewer } from "../viewer.ts";
+import { firstItem, itemsOf } from "./moving.ts";
 import { columnsOnScreen, declaredColumns } from "./rows.ts";
 
 /** Leaves; the kernel goes on, unless it is the user's own run in this terminal. */
@@ -36,26 +37,15 @@ export function copy(viewer: Viewer): void {
 
 /** The text of what the cursor is on, in full. */
 export function fullText(viewer: Viewer): void {
-  const { screen } = viewer;
-  const row = viewer.cursorRow;
-  const { frame, view } = screen;
-  const at = viewer.place.row;
-  let text = "";
-  if (view === "log")
-    text = screen.log.lines[viewer.place.isAtEnd === true ? screen.log.lines.length - 1 : at]?.text ?? "";
-  else if (view === "io") text = endpointText(viewer, at);
-  else if (view === "apps")
-    text = Object.entries(frame?.apps?.[at] ?? {})
-      .map(([name, value]) => `${name}: ${shown(value)}`)
-      .join("\n");
-  else if (row !== undefined) text = rowText(row);
-  if (text !== "")
-    viewer.dialog({
-      kind: "text",
-      title: view === "tasks" || view === "tree" ? `task ${row?.tid}` : view,
-      text,
-      top: 0,
-    });
+  const { view } = viewer.screen;
+  const items = itemsOf(viewer);
+  const { row, isAtEnd } = viewer.place;
+  const item = isOfTasks(view)
+    ? viewer.cursorRow
+    : items[isAtEnd === true ? items.length - 1 : row - firstItem(viewer)];
+  if (item === undefined) return;
+  const title = isOfTasks(view) ? `task ${viewer.screen.cursor}` : view;
+  viewer.dialog({ kind: "text", title, text: rowText(item), top: 0 });
 }
 
 function rowText(row: object): string {
@@ -63,11 +53,6 @@ function rowText(row: object): string {
     .filter(([name, value]) => !["lasts", "count", "isRepeat"].includes(name) && value !== "" && value !== null)
     .map(([name, value]) => `${name.padEnd(12)} ${shown(value)}`)
     .join("\n");
-}
-
-function endpointText({ screen }: Viewer, at: number): string {
-  const row = screen.frame?.endpoints?.rows[at];
-  return row === undefined ? "" : rowText(row);
 }
 
 function shown(value: unknown): string {

@@ -6,7 +6,7 @@ import type { PlacedRow } from "../../control/records.ts";
 import { taskColumns } from "../../control/records.ts";
 import { isOfTasks, type Viewer } from "../viewer.ts";
 import type { ViewName } from "../views/model.ts";
-import { goTo } from "./moving.ts";
+import { goTo, toItem } from "./moving.ts";
 import { traceDetail } from "./tracing.ts";
 
 const views: readonly ViewName[] = ["tasks", "tree", "detail", "io", "syscalls", "log", "apps", "trace"];
@@ -25,7 +25,7 @@ export function show(viewer: Viewer, view: ViewName, isDeeper = false): void {
     viewer.movePlace({ top: 0, row: 0, isAtEnd: true });
   }
   if (view !== "io") viewer.endpointsOf = 0;
-  traceDetail(viewer, before);
+  traceDetail(viewer);
   viewer.ask();
 }
 
@@ -150,6 +150,10 @@ const maxSearched = 10_000;
 export function find(viewer: Viewer, text: string, step: 0 | 1 | -1): void {
   viewer.change({ found: text });
   if (text === "") return;
+  if (!isOfTasks(viewer.screen.view) && viewer.screen.view !== "detail") {
+    toItem(viewer, text.toLowerCase(), step);
+    return;
+  }
   viewer.errand("find", function* search(): Program<void> {
     const tasks = { ...viewer.screen.query.tasks, offset: 0, limit: maxSearched };
     const frame = yield* viewer.connected().ask("frame", { tasks });

@@ -2,7 +2,6 @@
 // that task by itself, and stops when it is left; what was asked for with s or S goes on.
 
 import type { Viewer } from "../viewer.ts";
-import type { ViewName } from "../views/model.ts";
 
 const nobody = { tids: [], all: false };
 
@@ -36,7 +35,7 @@ export function stopTracing(viewer: Viewer): void {
 }
 
 /** The view has changed, or the task that it is about. */
-export function traceDetail(viewer: Viewer, _before: ViewName): void {
+export function traceDetail(viewer: Viewer): void {
   const { view, cursor, trace: now } = viewer.screen;
   const isByHand = !viewer.tracesDetail && (now.all || now.tids.length > 0);
   if (isByHand) return;

@@ -197,6 +197,49 @@ describe("tasks are acted on", () => {
   });
 });
 
+describe("one task", () => {
+  test("is opened by Enter, traced while it is looked at, and left by Escape", async () => {
+    await onStage(town(3), function* (stage) {
+      yield* stage.type("g", "3", "\r", "\r");
+      expect(stage.viewer.screen.view).toBe("detail");
+      expect(stage.asked).toContainEqual(["trace", { tids: [3] }]);
+      expect(stage.text.some((line) => line.includes("baker-2"))).toBe(true);
+      yield* stage.type("]");
+      expect(stage.viewer.screen.frame?.detail?.task.tid).toBe(4);
+      expect(stage.asked.at(-1)).toEqual(["trace", { tids: [4] }]);
+      yield* stage.type("\x1b");
+      expect(stage.viewer.screen.view).toBe("tasks");
+      expect(stage.asked.at(-1)).toEqual(["trace", { tids: [] }]);
+    });
+  });
+
+  test("what is traced by hand goes on when its view is left", async () => {
+    await onStage(town(3), function* (stage) {
+      yield* stage.type("N", "\x1b[B", " ", " ", "s");
+      expect(stage.viewer.screen.view).toBe("trace");
+      yield* stage.type("1", "\r", "\x1b");
+      expect(stage.asked.filter(([method]) => method === "trace")).toEqual([["trace", { tids: [2, 3] }]]);
+      yield* stage.type(":", "\x1b[200~trace off\x1b[201~", "\r");
+      expect(stage.asked.at(-1)).toEqual(["trace", { tids: [] }]);
+    });
+  });
+
+  test("its text is scrolled to its end and no further, so that the way back is as long", async () => {
+    await onStage(town(60), function* (stage) {
+      stage.canvas.rows = 16;
+      yield* stage.type("g", "1", "\r", "\r", "\x1b[B");
+      const second = stage.text;
+      yield* stage.type("\x1b[F");
+      const end = stage.text;
+      yield* stage.type("\x1b[B", "\x1b[6~");
+      expect(stage.text).toEqual(end);
+      const { top } = stage.viewer.placeOf("detail");
+      for (let at = 1; at < top; at++) yield* stage.type("\x1b[A");
+      expect(stage.text).toEqual(second);
+    });
+  });
+});
+
 describe("time", () => {
   test("stands still while the kernel goes on, and steps through what was kept", async () => {
     await onStage(town(2), function* (stage) {
