@@ -86,35 +86,47 @@ function findingsLine(findings: readonly Finding[], room: number, hint: string):
   const runs: Run[] = [run(" ! ", "bad")];
   const regions: Region[] = [];
   let shown = 0;
-  for (const finding of findings) {
+  const groups = grouped(findings);
+  for (const finding of groups) {
     const made = findingRuns(finding);
     const from = widthOf(runs);
     const to = from + widthOf(made);
-    const isLast = shown === findings.length - 1;
+    const isLast = shown === groups.length - 1;
     if (to + (isLast ? 0 : 9) > room && shown > 0) break;
     const [tid] = finding.tids;
     if (tid !== undefined) regions.push({ row: 0, from, to, target: { kind: "task", tid } });
     runs.push(...made, run("   "));
     shown += 1;
   }
-  const rest = findings.length - shown;
+  const rest = groups.length - shown;
   if (rest > 0) runs.push(run(`+${rest} more`, "bold"));
   return { lines: [[...filled(runs, room), run(hint, "dim")]], regions };
 }
 
+/** Those of one letter are one, as old as the first of them; each deadlock stands for itself. */
+function grouped(findings: readonly Finding[]): readonly Finding[] {
+  const groups: Finding[] = [];
+  for (const finding of findings) {
+    const at = finding.letter === "D" ? -1 : groups.findIndex(({ letter }) => letter === finding.letter);
+    const group = groups[at];
+    if (group === undefined) groups.push(finding);
+    else groups[at] = { ...group, tids: [...group.tids, ...finding.tids].slice(0, 1 + mostTids) };
+  }
+  return groups;
+}
+
+/** Tids of one finding that are shown. */
+const mostTids = 5;
+
 /** "DEADLOCK 31 -> 32 -> 31 4m12s" */
 function findingRuns({ letter, tids, forMs }: Finding): readonly Run[] {
   const [first] = tids;
-  const ring =
-    letter === "D" && first !== undefined
-      ? [...tids.slice(0, 5), ...(tids.length > 5 ? ["…"] : []), first]
-      : tids.slice(0, 5);
+  const shown: (number | string)[] = tids.slice(0, mostTids);
+  if (tids.length > mostTids) shown.push("…");
+  if (letter === "D" && first !== undefined) shown.push(first);
   const word = Object.hasOwn(findingWords, letter) ? findingWords[letter] : letter;
-  return [
-    run(word, styleOfFinding(letter)),
-    run(` ${ring.join(letter === "D" ? " -> " : ", ")} `),
-    run(duration(forMs), "dim"),
-  ];
+  const text = shown.join(letter === "D" ? " -> " : ", ");
+  return [run(word, styleOfFinding(letter)), run(` ${text} `), run(duration(forMs), "dim")];
 }
 
 /** As many keys as fit; the way out always does. */

@@ -144,7 +144,7 @@ function waitingCell(screen: Screen): TaskCell {
     name: "waiting",
     title: "WAITING ON",
     width: 28,
-    grows: 3,
+    grows: 1,
     least: 9,
     cell: (row, width) => {
       const style: Style = row.state === "R" ? "good" : row.state === "r" ? "warn" : "normal";
@@ -158,11 +158,13 @@ function waitingCell(screen: Screen): TaskCell {
 
 function nameCell(screen: Screen, shape: Shape): TaskCell {
   const { glyphs } = screen.look;
+  const isTree = shape === "tree" || shape === "waits";
   return {
     name: "name",
     title: "NAME",
-    width: shape === "tree" || shape === "waits" ? 20 : 12,
-    grows: shape === "sites" ? 1 : 2,
+    width: isTree ? 20 : 12,
+    grows: shape === "sites" ? 1 : 4,
+    most: isTree ? 48 : 24,
     least: 9,
     cell: (row, width) => {
       const branch = run(branchOf(row.lasts, glyphs), "rule");

@@ -146,7 +146,7 @@ function histogram({ p50, p90, p99, max, lowUs, counts }: Histogram, glyphs: Scr
 }
 
 function micros(us: number): string {
-  return us < 1_000 ? `${us}us` : duration(us / 1_000);
+  return us < 1_000 ? `${us < 1 ? 0 : us}us` : duration(us / 1_000);
 }
 
 function section(title: string, parts: readonly Part[], { size, look }: Screen): readonly Part[] {

@@ -42,7 +42,7 @@ const columns: readonly Column<EndpointRow>[] = [
     title: "NOTE",
     width: 12,
     least: 6,
-    grows: 1,
+    grows: 2,
     drop: 5,
     cell: ({ note, finding }) => run(note, finding === "" ? "normal" : styleOfFinding(finding)),
   },

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly width: number;
   /** Its share of what is left over; absent: it does not grow. */
   readonly grows?: number;
+  /** How wide it becomes; absent: as wide as can be. */
+  readonly most?: number;
   /** How narrow it becomes when nothing is left to drop. */
   readonly least?: number;
   /** The smaller the sooner it is dropped; absent: never. */
@@ -60,12 +62,14 @@ function widthsOf(columns: readonly Column<never>[], width: number): number[] {
   const sum = shares.reduce((all, share) => all + share, 0);
   let left = spare;
   for (const [place, share] of shares.entries()) {
-    const change = share === 0 ? 0 : Math.trunc((spare * share) / sum);
-    widths[place] = Math.max(1, (widths[place] ?? 0) + change);
-    left -= change;
+    const before = widths[place] ?? 0;
+    const most = columns[place]?.most ?? Number.POSITIVE_INFINITY;
+    const after = share === 0 ? before : Math.max(1, Math.min(most, before + Math.trunc((spare * share) / sum)));
+    widths[place] = after;
+    left -= after - before;
   }
-  // What rounding left is the last one's.
-  const last = shares.findLastIndex((share) => share > 0);
+  // What rounding left, or one could not take, is the last one's that can.
+  const last = shares.findLastIndex((share, place) => share > 0 && (left < 0 || columns[place]?.most === undefined));
   if (last !== -1) widths[last] = Math.max(1, (widths[last] ?? 0) + left);
   return widths;
 }

@@ -11,14 +11,15 @@ import { shortened } from "./words.ts";
 
 export function traceView(screen: Screen, rows: number): Body {
   const { trace } = screen;
+  const records = settled(trace.records);
   const options = {
     empty: traced(screen) ? "nothing yet" : "nothing is traced: s on a task traces it and what is tagged, S all",
   };
-  const info = [[...whose(screen), run(`${trace.records.length} kept`)], [run(`${trace.records.length} kept`)]];
+  const info = [[...whose(screen), run(`${records.length} kept`)], [run(`${records.length} kept`)]];
   if (trace.isCounted)
-    return { ...listView(screen, rows, { columns: countColumns, rows: countsOf(trace.records), ...options }), info };
+    return { ...listView(screen, rows, { columns: countColumns, rows: countsOf(records), ...options }), info };
   return {
-    ...listView(screen, rows, { columns: columnsOf(screen, true), rows: trace.records, isAtEnd: true, ...options }),
+    ...listView(screen, rows, { columns: columnsOf(screen, true), rows: records, isAtEnd: true, ...options }),
     info,
   };
 }
@@ -44,9 +45,20 @@ function whose({ trace }: Screen): StyledLine {
   ];
 }
 
+/** Without what was noted as it began and has ended since: a task waits in one syscall at a time. */
+function settled(records: readonly TraceRecord[]): readonly TraceRecord[] {
+  const went = new Set<number>();
+  const kept: TraceRecord[] = [];
+  for (const record of records.toReversed()) {
+    if (record.result !== "" || !went.has(record.tid)) kept.push(record);
+    went.add(record.tid);
+  }
+  return kept.reverse();
+}
+
 /** The last of a task's syscalls under their titles, in at most `rows` lines. */
 export function traceLines(screen: Screen, tid: number, rows: number): readonly StyledLine[] {
-  const records = screen.trace.records.filter((record) => record.tid === tid).slice(-Math.max(0, rows - 1));
+  const records = settled(screen.trace.records.filter((record) => record.tid === tid)).slice(-Math.max(0, rows - 1));
   if (records.length === 0) return [];
   const table = tableOf(columnsOf(screen, false), screen.size.columns - 1);
   const titles = titleLine(table, { name: "", arrow: "" }).map(({ text }) => run(text, "dim"));
@@ -57,7 +69,7 @@ function columnsOf({ frame, look, size }: Screen, withTask: boolean): readonly C
   const bootedAt = frame === undefined ? 0 : frame.time - frame.at;
   const task: readonly Column<TraceRecord>[] = [
     { name: "tid", title: "TID", width: 6, isRight: true, cell: ({ tid }) => run(String(tid)) },
-    { name: "name", title: "NAME", width: 12, drop: 2, cell: ({ name }) => run(name, "dim") },
+    { name: "name", title: "NAME", width: 14, drop: 2, cell: ({ name }) => run(name, "dim") },
   ];
   return [
     {

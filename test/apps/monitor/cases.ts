@@ -22,7 +22,7 @@ function shaped(shape: "tree" | "waits" | "sites", rows: readonly PlacedRow[], s
   return screenOf("tree", size, { frame: { ...frame, tasks }, query: { tasks: { shape, sort: "cpu" } } });
 }
 
-function both(name: string, make: (size: Size) => Screen): Case[] {
+export function both(name: string, make: (size: Size) => Screen): Case[] {
   return [large, usual].map((size) => ({ name: `${name}-${size.columns}x${size.rows}`, screen: make(size) }));
 }
 

@@ -1,4 +1,5 @@
-// What the monitor's screens look like, kept as files. `YIELDIX_GOLDEN=write` writes them anew; look at the difference
+// What the monitor's screens look like, kept as files: of records that show all there is, and captured of a real kernel
+// on a virtual machine. `YIELDIX_GOLDEN=write` writes them anew; look at the difference
 // that git shows then.
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -7,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import type { StyledLine } from "../../../apps/monitor/views/line.ts";
 import type { Screen } from "../../../apps/monitor/views/model.ts";
+import { captured } from "./captured.ts";
 import { cases } from "./cases.ts";
 
 const folder = fileURLToPath(new URL("./golden/", import.meta.url));
@@ -23,10 +25,13 @@ function file(screen: Screen, shown: (line: StyledLine) => string): string {
 }
 
 const styled = ["tasks-120x40", "tasks-80x24", "tasks-signal-80x24", "tasks-stuck-80x24", "detail-80x24"];
-const files: readonly (readonly [name: string, text: string])[] = cases.flatMap(({ name, screen }) => [
-  [`${name}.txt`, file(screen, plain)] as const,
-  ...(styled.includes(name) ? [[`${name}.styles.txt`, file(screen, withStyles)] as const] : []),
-]);
+const files: readonly (readonly [name: string, text: string])[] = [
+  ...captured().map(({ name, screen }) => [`captured/${name}.txt`, file(screen, plain)] as const),
+  ...cases.flatMap(({ name, screen }) => [
+    [`${name}.txt`, file(screen, plain)] as const,
+    ...(styled.includes(name) ? [[`${name}.styles.txt`, file(screen, withStyles)] as const] : []),
+  ]),
+];
 
 describe("a screen is as it was:", () => {
   test.each(files)("%s", (name, text) => {
@@ -35,6 +40,7 @@ describe("a screen is as it was:", () => {
   });
 
   test("and no file is left over", () => {
-    expect(readdirSync(folder).sort()).toEqual(files.map(([name]) => name).sort());
+    const found = ["", "captured/"].flatMap((below) => readdirSync(folder + below).map((name) => below + name));
+    expect(found.filter((name) => name.endsWith(".txt")).sort()).toEqual(files.map(([name]) => name).sort());
   });
 });
