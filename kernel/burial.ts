@@ -24,12 +24,15 @@ export function bury(task: Task, resume: Resume, value: unknown): void {
   notify(task, kernel, exit, isMain);
 }
 
-/** Goes on with a burial that was cut off while an endpoint was being closed, which has been given up. */
+/** Goes on with a burial that was cut off by code that did not end: what that was about is given up. */
 export function buryOn(task: Task): void {
-  const { kernel, answer } = task;
+  const { kernel } = task;
   if (kernel.tasks.get(task.tid) !== task) return;
+  const exit = task.answer as Exit; // `bury` has put it there
+  const isMain = kernel.main === undefined && task.parentTid === 0;
+  if (isMain) kernel.endOfMain(exit); // twice is once
   release(task, kernel);
-  notify(task, kernel, answer as Exit, kernel.main === undefined && task.tid === 1); // `bury` has put it there
+  notify(task, kernel, exit, isMain);
 }
 
 function release(task: Task, kernel: Kernel): void {

@@ -22,21 +22,31 @@ export function mendCutTurn(kernel: Kernel): void {
   running.task = undefined;
   innermost.step = undefined;
   forgetBegun();
-  kernel.current = kernel.traits.current = undefined;
+  kernel.traits.current = undefined;
   heartbeat?.end();
   const { by, why, forMs } = heartbeat?.takeOrder() ?? { by: 0, why: "it did not end", forMs: 0 };
-  if (current === undefined) return;
+  if (current === undefined) {
+    mendOthers(kernel, undefined);
+    return;
+  }
   kernel.counters.cutTurns++;
   const took = forMs > 0 ? ` after ${inSeconds(forMs)} s` : "";
   kernel.logAbout(current, `its turn was ended${took}: ${why}`);
-  for (const task of kernel.tasks) {
-    if (task !== current && (task.state === State.arming || task.state === State.running)) {
-      killCut(task, 0, `the undo of its wait did not end in the turn of task ${current.tid}`);
-      kernel.makeReady(task);
-    }
-  }
+  mendOthers(kernel, current);
   mend(current, wasInFrame, by, why);
+  kernel.current = undefined;
   if (kernel.observers.length !== 0) kernel.observe("turn", current, undefined);
+}
+
+function mendOthers(kernel: Kernel, current: Task | undefined): void {
+  const queued = new Set(kernel.readyTasks());
+  for (const task of kernel.tasks) {
+    if (task === current || task.state === State.blocked || queued.has(task)) continue;
+    if (task.state !== State.ready && task.state !== State.exited) {
+      killCut(task, 0, `the undo of its wait did not end in the turn of task ${current?.tid ?? 0}`);
+    }
+    if (task.state !== State.exited) kernel.makeReady(task);
+  }
 }
 
 function mend(task: Task, wasInFrame: boolean, by: number, why: string): void {

@@ -13,6 +13,12 @@ import type { DescriptorWatch, Memory } from "./libc.ts";
 const pollHandle = 8;
 const readableEvent = 1;
 
+/**
+ * What koffi has made, for ever: when V8 has ended a callback, Node aborts if a garbage collection then finds something of
+ * koffi's before `forgetCut` was called.
+ */
+const kept: unknown[] = [];
+
 interface Open {
   readonly memory: Memory;
   readonly readable: () => void;
@@ -32,14 +38,17 @@ export function watcher(
   const closed = koffi.pointer(koffi.proto(`void yieldix_closed(${address} handle)`));
   const native = (name: string, result: string, ...parameters: TypeSpec[]): Native =>
     library.func(name, result, parameters) as Native; // each returns a number, or nothing
-  const loop = native("uv_default_loop", address)();
-  const handleBytes = native("uv_handle_size", address, "int")(pollHandle);
+  const defaultLoop = native("uv_default_loop", address);
+  const handleSize = native("uv_handle_size", address, "int");
+  const loop = defaultLoop();
+  const handleBytes = handleSize(pollHandle);
   const init = native("uv_poll_init", "int", address, address, "int");
   const start = native("uv_poll_start", "int", address, "int", polled);
   const stop = native("uv_poll_stop", "int", address);
   const close = native("uv_close", "void", address, closed);
   const ref = native("uv_ref", "void", address);
   const unref = native("uv_unref", "void", address);
+  kept.push(library, polled, closed, defaultLoop, handleSize, start, close);
   const open = new Map<number, Open>();
   const closing = new Map<number, Memory>();
   let onPolled: unknown;

@@ -8,7 +8,7 @@
 // (a timer, an interrupt, Node's turn) writes to an event descriptor in the set.
 
 import { SyscallError } from "../errors.ts";
-import { captureContext, type InContext } from "./context.ts";
+import { captureContext, type InContext, restoreContext } from "./context.ts";
 import { Deadline } from "./deadline.ts";
 import { checkAddress } from "./endpoint.ts";
 import { EpollConnection } from "./epoll-connection.ts";
@@ -47,9 +47,8 @@ export class EpollMachine extends HostMachine {
   #isFirst = false;
   #nodeTurnAt = 0;
   #isClosed = false;
-  /** What AsyncLocalStorage had when the first poll began; of the second one, in which nothing ever runs, come others. */
+  /** What AsyncLocalStorage had when the first poll began. */
   #context: InContext | undefined = undefined;
-  #pristine: InContext | undefined = undefined;
 
   /** Throws ENOTSUP with the reason where it cannot run (see `loadLibc`), EINVAL for a seed that is no safe integer. */
   constructor(options: EpollMachineOptions = {}) {
@@ -70,7 +69,7 @@ export class EpollMachine extends HostMachine {
     if (this.#isFirst) this.#nodeTurnAt = now;
     this.#isFirst = false;
     if (isBusy && this.#isInside && now - this.#nodeTurnAt < nodeTurnMs) return true;
-    if (this.#context === undefined) this.#capture();
+    this.#context ??= captureContext();
     this.#done = done;
     this.#isOver = false;
     this.#watch.hold(!isVacant);
@@ -89,7 +88,7 @@ export class EpollMachine extends HostMachine {
   cutOff(): void {
     this.#set.libc.forgetCut();
     this.#isInside = this.#isHarvesting = false;
-    this.#capture();
+    restoreContext();
   }
 
   listen(at: Address, options?: ListenOptions): Listener {
@@ -148,11 +147,4 @@ export class EpollMachine extends HostMachine {
       throwUncaught(error);
     }
   };
-
-  #capture(): void {
-    this.#pristine ??= captureContext();
-    this.#pristine(() => {
-      this.#context = captureContext();
-    });
-  }
 }

@@ -25,7 +25,14 @@ export class EventDescriptor implements EventTarget {
 
   /** Has the set be readable. */
   set(): void {
-    this.#set.libc.write(this.#fd, this.#one.address, 8);
+    const { libc } = this.#set;
+    try {
+      libc.write(this.#fd, this.#one.address, 8);
+    } catch {
+      // A lap of another kernel was cut off, and koffi tells it to whoever comes first.
+      libc.forgetCut();
+      libc.write(this.#fd, this.#one.address, 8);
+    }
   }
 
   event(): void {}

@@ -1,28 +1,25 @@
 // Has laps run in a callback of a message port: a callback of Node's own that V8 can end and Node survives it, which it does
-// not in an immediate, a timer or a microtask. Costs a message to oneself each time, so it is for those who ask for it. What
-// runs inside an AsyncResource cannot be ended here: Node checks that such scopes are left in order, and aborts.
+// not in an immediate, a timer or a microtask. Costs a message to oneself each time, so it is for those who ask for it.
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { captureContext, type InContext } from "./context.ts";
+import { captureContext, type InContext, restoreContext } from "./context.ts";
 import type { Polled } from "./machine.ts";
 
 export class Hop {
   #sender: MessagePort | undefined = undefined;
   #receiver: MessagePort | undefined = undefined;
   #done: Polled | undefined = undefined;
-  /** What AsyncLocalStorage had at first: the ports' callbacks run with that. */
+  /** What AsyncLocalStorage had when the ports were opened. */
   #context: InContext | undefined = undefined;
 
   /** Opens the ports, if they are not. In the asynchronous context in which laps are to run. */
   open(): void {
     if (this.#sender !== undefined) return;
     this.#context ??= captureContext();
-    this.#context(() => {
-      const { port1, port2 } = new MessageChannel();
-      port2.on("message", this.#arrived).unref();
-      this.#sender = port1;
-      this.#receiver = port2;
-    });
+    const { port1, port2 } = new MessageChannel();
+    port2.on("message", this.#arrived).unref();
+    this.#sender = port1;
+    this.#receiver = port2;
   }
 
   /** Calls `done` from the port, soon. One at a time. */
@@ -32,10 +29,9 @@ export class Hop {
     this.#sender?.postMessage(undefined);
   };
 
-  /** What was called was ended: code of its may have changed what the ports' callbacks run with. */
+  /** What was called was ended. */
   cutOff(): void {
-    this.close();
-    this.open();
+    restoreContext();
   }
 
   close(): void {
@@ -47,6 +43,6 @@ export class Hop {
     const done = this.#done;
     this.#done = undefined;
     this.#receiver?.unref();
-    done?.();
+    if (done !== undefined) this.#context?.(done);
   };
 }

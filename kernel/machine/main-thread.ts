@@ -49,7 +49,7 @@ export interface MainThreadOptions {
 
 /** What to end, and on whose behalf. */
 export interface EndOrder {
-  /** The task whose turn it must be. */
+  /** The task whose turn it must be; 0: nothing is ended, and what runs, if it is no turn at all, is the reason. */
   readonly tid: number;
   /** The tid on whose behalf; 0: from outside. */
   readonly by: number;
@@ -115,7 +115,7 @@ export class MainThread {
 
   async #end(inspection: Inspection, { tid, by, why, forMs }: EndOrder): Promise<EndOutcome> {
     for (let tries = 1; ; tries++) {
-      if (this.#heartbeat.turn()?.tid !== tid) return { outcome: "over" };
+      if ((this.#heartbeat.turn()?.tid ?? 0) !== tid) return { outcome: "over" };
       const frames = await inspection.pause();
       const [innermost] = frames;
       if (tries < mostTries && innermost !== undefined && inspection.isOfKernel(innermost)) {
@@ -123,7 +123,7 @@ export class MainThread {
         continue;
       }
       const stack = await this.#look(inspection, frames);
-      if (this.#heartbeat.turn()?.tid !== tid) return { outcome: "over" };
+      if ((this.#heartbeat.turn()?.tid ?? 0) !== tid) return { outcome: "over" };
       const reason = refusal(inspection, frames, stack);
       if (reason !== undefined) return { outcome: "refused", reason, stack };
       const place = stack.frames[0]?.at ?? "";
@@ -184,11 +184,17 @@ function refusal(
   for (const [file, name, what] of busy) {
     if (frames.slice(0, turn).some((frame) => inspection.isIn(frame, file, name))) return `it is inside ${what}`;
   }
-  const outside = frames.slice(turn + 1);
-  if (outside.some((frame) => inspection.isIn(frame, "machine/epoll", "#readable"))) return undefined;
-  if (!outside.some((frame) => inspection.isIn(frame, "machine/hop", "#arrived"))) {
-    return "the machine of its kernel cannot have its turns ended: boot epoll, or node with isEndable";
+  if (frames.some((frame) => frame.functionName === "runInAsyncScope")) {
+    return "it is inside an AsyncResource: Node aborts when such a scope is not left in order";
   }
-  const isScoped = frames.some((frame) => frame.functionName === "runInAsyncScope");
-  return isScoped ? "it is inside an AsyncResource, where only the epoll machine can have it ended" : undefined;
+  const isEndable = frames.slice(turn + 1).some((frame) => places.some((place) => inspection.isIn(frame, ...place)));
+  return isEndable
+    ? undefined
+    : "the machine of its kernel cannot have its turns ended: boot epoll, or node with isEndable";
 }
+
+/** Functions that Node's loop calls itself, and that run laps. */
+const places: readonly (readonly [file: string, name: string])[] = [
+  ["machine/epoll", "#readable"],
+  ["machine/hop", "#arrived"],
+];

@@ -1,0 +1,37 @@
+// The thread that watches over the kernels of a test's process, as a guard does: ends each turn that says it has no end, and
+// tells what became of that on standard output, past the main thread, which may be stuck for good.
+
+import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { Heartbeat, TurnWatch } from "../../../kernel/heartbeat.ts";
+import { MainThread } from "../../../kernel/machine/main-thread.ts";
+import { Watchdog } from "../../../kernel/watchdog.ts";
+
+interface Given {
+  readonly buffer: SharedArrayBuffer;
+  /** Its first word is set by a turn without end. */
+  readonly endless: Int32Array;
+  /** Leaves it to the watchdog. */
+  readonly watchdogMs: number | undefined;
+}
+
+const { buffer, endless, watchdogMs } = workerData as Given; // what boot.ts gives
+const heartbeat = new Heartbeat(buffer);
+const main = new MainThread({ heartbeat, kick: () => parentPort?.postMessage("kick") });
+const watchdog = new Watchdog(new TurnWatch(heartbeat), main, watchdogMs ?? Number.POSITIVE_INFINITY);
+
+async function look(): Promise<void> {
+  try {
+    let ended = await watchdog.look(performance.now());
+    if (watchdogMs === undefined && Atomics.exchange(endless, 0, 0) !== 0) {
+      ended = await main.end({ tid: heartbeat.turn()?.tid ?? 0, by: 7, why: "enough of it", forMs: 1_600 });
+    }
+    if (ended !== undefined) writeSync(1, `${JSON.stringify({ guard: ended })}\n`);
+  } catch (error) {
+    writeSync(1, `${JSON.stringify({ failed: String(error) })}\n`);
+  }
+  setTimeout(look, 2);
+}
+
+look();
+parentPort?.postMessage("up");
