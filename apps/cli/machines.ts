@@ -16,19 +16,20 @@ export type MachineName = (typeof machineNames)[number];
 /**
  * Makes a machine by name. Where "auto" is not epoll, one line on stderr says why.
  * @param seed makes its chance, and a simulated world, repeatable
+ * @param isEndable whether a turn that does not end is to be one that the guard can end; on epoll it is in any case
  * @throws UsageError with the reason when epoll was asked for and cannot run here
  */
-export function bootMachine(name: MachineName, seed: number | undefined): Machine {
+export function bootMachine(name: MachineName, seed: number | undefined, isEndable: boolean): Machine {
   if (name === "virtual") return new SimulatedMachine(seed);
   const options = seed === undefined ? {} : { seed };
-  if (name === "node") return new NodeMachine(options);
+  if (name === "node") return new NodeMachine({ ...options, isEndable });
   try {
     return new EpollMachine(options);
   } catch (error) {
     if (!(error instanceof SyscallError)) throw error;
     if (name === "epoll") throw new UsageError(error.message);
     process.stderr.write(`yieldix: running on the node machine: ${printable(error.message)}\n`);
-    return new NodeMachine(options);
+    return new NodeMachine({ ...options, isEndable });
   }
 }
 

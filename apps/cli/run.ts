@@ -93,7 +93,7 @@ class Run {
     this.#argv = argv;
     this.#control = wantedControl(options);
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
-    this.#machine = bootMachine(machine, seed);
+    this.#machine = bootMachine(machine, seed, this.#control !== undefined);
     this.#output = options.monitor === true ? new CapturedOutput() : undefined;
     this.#kernel = new Kernel(this.#machine, {
       ...(quantum === undefined ? {} : { quantum }),
