@@ -2,7 +2,6 @@
 // sight as many again are asked for above and below, so that a key moves the cursor at once and the kernel is asked after.
 
 import type { Frame, FrameQuery, TaskQuery } from "../control/protocol.ts";
-import type { LogLine, TraceRecord } from "../control/records.ts";
 import { isOfTasks, maxKept, type Viewer } from "./viewer.ts";
 import type { Connection } from "./views/model.ts";
 
@@ -15,20 +14,18 @@ const maxNames = 65_536;
 /** What to ask. */
 export function queryOf(viewer: Viewer): FrameQuery {
   const { screen, room } = viewer;
-  const { view, trace, log, cursor } = screen;
-  const isTraced = trace.all || trace.tids.length > 0;
+  const { view, trace, cursor } = screen;
+  viewer.jumpAsked = viewer.jump;
   return {
     tasks: tasksOf(viewer),
     ...(view === "detail" && cursor > 0 ? { detail: cursor } : {}),
-    ...(isTraced && !trace.isPaused
-      ? { trace: { tids: trace.tids, after: trace.records.at(-1)?.seq ?? 0, limit: maxPage } }
+    ...(viewer.isTracing && !trace.isPaused
+      ? { trace: { tids: trace.tids, after: viewer.traceLast, limit: maxPage } }
       : {}),
     ...(view === "syscalls" ? { syscalls: screen.query.syscalls ?? {} } : {}),
     ...(view === "io" ? { endpoints: endpointsOf(viewer, room) } : {}),
     // Of a recording each frame has its own part of the log.
-    ...(view === "log" || viewer.replay !== undefined
-      ? { log: { after: log.lines.at(-1)?.seq ?? 0, limit: maxPage } }
-      : {}),
+    ...(view === "log" || viewer.replay !== undefined ? { log: logOf(viewer) } : {}),
     ...(view === "apps" ? { apps: true } : {}),
   };
 }
@@ -45,6 +42,10 @@ function tasksOf(viewer: Viewer): TaskQuery {
   };
 }
 
+function logOf({ logLast }: Viewer): NonNullable<FrameQuery["log"]> {
+  return { limit: maxPage, ...(logLast === undefined ? {} : { after: logLast }) };
+}
+
 function endpointsOf(viewer: Viewer, room: number): NonNullable<FrameQuery["endpoints"]> {
   const offset = Math.max(0, viewer.placeOf("io").top - room);
   const of = viewer.endpointsOf > 0 ? { tid: viewer.endpointsOf } : {};
@@ -59,12 +60,14 @@ export function accept(viewer: Viewer, frame: Frame, asked: FrameQuery): void {
   // Order and filter are as they are now: they may have been changed meanwhile.
   const { tasks, syscalls } = viewer.screen.query;
   viewer.change({ query: { ...asked, ...(tasks && { tasks }), ...(syscalls && { syscalls }) } });
-  collect(viewer, frame);
+  collectLog(viewer, frame);
+  // Records of what was traced before are none of what is traced now.
+  if (asked.trace?.tids === viewer.screen.trace.tids) collectTrace(viewer, frame);
   // The order has taken it away, and its line is where the eyes are.
   if (viewer.jump === undefined && !viewer.screen.isFollowing && hasEnded(viewer, frame)) {
     viewer.jump = "here";
     viewer.ask();
-  } else if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, connectionOf(viewer));
+  } else if (viewer.screen.connection.kind !== "frozen") show(viewer, frame, connectionOf(viewer), asked);
 }
 
 /** The task under the cursor has ended since the frame before. */
@@ -79,8 +82,7 @@ function connectionOf({ replay }: Viewer): Connection {
   return { kind: "replay", place: place + 1, frames, isPlaying };
 }
 
-/** Shows a frame, the newest or one of before. */
-export function show(viewer: Viewer, frame: Frame, connection: Connection): void {
+function show(viewer: Viewer, frame: Frame, connection: Connection, asked: FrameQuery): void {
   const rows = frame.tasks?.rows ?? [];
   const isFirst = viewer.newest === 0;
   const born = isFirst ? [] : rows.flatMap(({ tid }) => (tid > viewer.newest ? [tid] : []));
@@ -90,7 +92,10 @@ export function show(viewer: Viewer, frame: Frame, connection: Connection): void
     viewer.names.set(tid, name);
   }
   viewer.change({ frame, connection, born: new Set(born) });
-  settle(viewer);
+  // The cursor was sent elsewhere meanwhile: the next frame has its row.
+  const { cursor } = viewer.screen;
+  const isElsewhere = viewer.isHeld && asked.tasks?.cursor !== cursor && !rows.some(({ tid }) => tid === cursor);
+  if (viewer.jump === viewer.jumpAsked && (viewer.jump !== undefined || !isElsewhere)) settle(viewer);
 }
 
 /** Puts the cursor on a row that is there, and the rows around it in sight. */
@@ -128,21 +133,34 @@ export function topFor(row: number, top: number, room: number, total: number): n
 }
 
 // What comes in pieces, after what has come before.
-function collect(viewer: Viewer, { log, trace }: Frame): void {
-  const { screen } = viewer;
-  if (log !== undefined && (log.lines.length > 0 || log.dropped > 0)) {
-    const lines = newer(screen.log.lines, log.lines);
-    viewer.change({ log: { lines, dropped: screen.log.dropped + log.dropped } });
-    if (log.lines.length >= maxPage) viewer.ask();
-  }
-  if (trace !== undefined && (trace.records.length > 0 || trace.dropped > 0)) {
-    const records = newer(screen.trace.records, trace.records);
-    viewer.change({ trace: { ...screen.trace, records, dropped: screen.trace.dropped + trace.dropped } });
-  }
+function collectLog(viewer: Viewer, { log }: Frame): void {
+  if (log === undefined) return;
+  const before = viewer.screen.log;
+  const last = before.lines.at(-1)?.seq ?? -1;
+  const added = log.lines.filter(({ seq }) => seq > last);
+  viewer.logLast = log.last;
+  if (added.length === 0 && log.dropped === 0) return;
+  viewer.change({
+    log: { lines: [...before.lines, ...added].slice(-maxLines), dropped: before.dropped + log.dropped },
+  });
+  if (log.lines.length >= maxPage) viewer.ask();
 }
 
-function newer<T extends LogLine | TraceRecord>(before: readonly T[], page: readonly T[]): readonly T[] {
-  const last = before.at(-1)?.seq ?? -1;
-  const added = page.filter(({ seq }) => seq > last);
-  return [...before, ...added].slice(-maxLines);
+// A syscall that blocks comes twice, and is one line: its end takes the place of its beginning.
+function collectTrace(viewer: Viewer, { trace }: Frame): void {
+  if (trace === undefined) return;
+  viewer.traceLast = trace.last;
+  if (trace.records.length === 0 && trace.dropped === 0) return;
+  const before = viewer.screen.trace;
+  const records = [...before.records];
+  const open = new Map(records.flatMap(({ tid, result }, at) => (result === "" ? [[tid, at] as const] : [])));
+  for (const record of trace.records) {
+    const at = open.get(record.tid);
+    const isEnd = at !== undefined && records[at]?.at === record.at && records[at]?.syscall === record.syscall;
+    if (isEnd) records[at] = record;
+    else records.push(record);
+    if (record.result === "") open.set(record.tid, isEnd ? at : records.length - 1);
+    else open.delete(record.tid);
+  }
+  viewer.change({ trace: { ...before, records: records.slice(-maxLines), dropped: before.dropped + trace.dropped } });
 }

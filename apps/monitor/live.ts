@@ -1,6 +1,6 @@
 // The tasks that keep the viewer fed: one that connects and asks for frames, one that sees to it that no old frame passes
-// for a new one, one that does errands. A connection that is
-// lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s after that, the last frame still on the screen with its age.
+// for a new one, one that does errands. A connection that is lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s
+// after that, the last frame still on the screen with its age.
 
 import { Cancelled, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { GetTime, Select, Sleep } from "../../syscalls/index.ts";
@@ -50,7 +50,11 @@ export const watch: Routine<[viewer: Viewer], never> = routine(function* watch(v
 
 // What a connection had asked for ends with it.
 const restore = routine(function* restore(viewer: Viewer): Program<void> {
+  const { pid } = viewer.connected().hello;
+  if (viewer.pid !== 0 && viewer.pid !== pid) viewer.forget();
+  viewer.pid = pid;
   const { tids, all } = viewer.screen.trace;
+  viewer.traceLast = 0;
   if (all || tids.length > 0) yield* viewer.connected().ask("trace", all ? { all } : { tids });
 });
 

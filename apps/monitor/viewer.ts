@@ -96,6 +96,14 @@ export class Viewer {
   jump: "first" | "last" | "here" | undefined = undefined;
   /** True while what is traced is the task of the detail view, and nobody asked for it by hand. */
   tracesDetail = false;
+  /** Of `jump`, what the frame under way was asked with. */
+  jumpAsked: "first" | "last" | "here" | undefined = undefined;
+  /** The kernel traces what `screen.trace` says, and up to which record it was read; the log likewise. */
+  isTracing = false;
+  traceLast = 0;
+  logLast: number | undefined = undefined;
+  /** Of the kernel that the latest connection was to. */
+  pid = 0;
   /** Where the last tag was set, for a range. */
   lastTag = 0;
   /** The endpoints of this task alone; 0: all. */
@@ -170,6 +178,23 @@ export class Viewer {
   leave(code: number): void {
     this.exitCode = code;
     this.left.set();
+  }
+
+  /** It is another kernel: nothing that was seen is about it. */
+  forget(): void {
+    this.kept.length = 0;
+    this.names.clear();
+    this.newest = 0;
+    this.logLast = undefined;
+    this.isHeld = false;
+    const { trace } = this.screen;
+    this.change({
+      tagged: new Set(),
+      where: undefined,
+      cursor: 0,
+      log: { lines: [], dropped: 0 },
+      trace: { ...trace, tids: [], all: false, records: [], dropped: 0 },
+    });
   }
 
   /** Has a task do something that takes time. What it throws is said on the screen. */

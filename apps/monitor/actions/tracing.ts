@@ -8,9 +8,15 @@ const nobody = { tids: [], all: false };
 /** Traces these tasks, or all; none: no more. What has come before is forgotten. */
 export function trace(viewer: Viewer, whom: { readonly tids: readonly number[]; readonly all: boolean }): void {
   const before = viewer.screen.trace;
+  viewer.isTracing = false;
   viewer.change({ trace: { ...before, ...whom, isPaused: false, records: [], dropped: 0 } });
   viewer.errand("trace", function* tell() {
+    // A later wish has come before this one was told.
+    if (viewer.screen.trace.tids !== whom.tids) return;
     yield* viewer.connected().ask("trace", whom.all ? { all: true } : { tids: whom.tids });
+    if (viewer.screen.trace.tids !== whom.tids) return;
+    viewer.traceLast = 0;
+    viewer.isTracing = whom.all || whom.tids.length > 0;
     viewer.ask();
   });
 }

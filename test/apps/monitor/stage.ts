@@ -67,6 +67,8 @@ export class Stage {
   readonly asked: [method: MethodName, params: unknown][] = [];
   /** What the port throws instead of answering; for a kernel that is stuck or gone. */
   fault: unknown = undefined;
+  /** How long each answer takes to come, ms. */
+  latencyMs = 0;
   /** True while what is asked is not answered at all, until the port is closed. */
   isSilent = false;
   readonly closed: Event = new Event();
@@ -167,7 +169,9 @@ const faulty = routine(function* faulty(stage: Stage, ask: () => unknown): Progr
     yield* stage.closed.wait();
     throw new SyscallError("EPIPE", "the port was closed");
   }
-  return yield* ask() as Call<unknown>;
+  const answer = yield* ask() as Call<unknown>;
+  yield* new Sleep(stage.latencyMs);
+  return answer;
 });
 
 class GetKernel extends Syscall<Kernel> {

@@ -120,6 +120,28 @@ describe("the cursor", () => {
   });
 });
 
+describe("over a slow line", () => {
+  test("keys count from when they are pressed: a frame that was under way takes none of them back", async () => {
+    await onStage(town(300), function* (stage) {
+      yield* stage.type("N", "d", "0", "\r");
+      stage.latencyMs = 300;
+      for (let at = 0; at < 20; at++) {
+        yield* new Sleep(37);
+        yield* stage.press("\x1b[F");
+        yield* new Sleep(1_000);
+        expect(stage.here).toContain("input");
+        yield* new Sleep(37);
+        yield* stage.press("g", "1", "5", "0", "\r");
+        yield* new Sleep(1_000);
+        expect(cursorTid(stage)).toBe(150);
+        yield* stage.press("\x1b[H");
+        yield* new Sleep(1_000);
+        expect(cursorTid(stage)).toBe(1);
+      }
+    });
+  });
+});
+
 describe("rows", () => {
   test("a filter is applied as soon as it can be read, and says where it cannot", async () => {
     await onStage(town(30), function* (stage) {
@@ -210,6 +232,24 @@ describe("one task", () => {
       yield* stage.type("\x1b");
       expect(stage.viewer.screen.view).toBe("tasks");
       expect(stage.asked.at(-1)).toEqual(["trace", { tids: [] }]);
+    });
+  });
+
+  test("is traced with one line for each syscall, which has its end when that has come", async () => {
+    const ticking = function* (): Program<void> {
+      const tick = function* (): Program<void> {
+        for (;;) yield* new Sleep(700);
+      };
+      yield* new NewTask(tick(), "clock");
+    };
+    await onStage(ticking, function* (stage) {
+      yield* stage.type("g", "2", "\r", "\r");
+      yield* new Sleep(10_000);
+      const { records } = stage.viewer.screen.trace;
+      expect(records.length).toBeGreaterThan(10);
+      expect(records.filter(({ result }) => result === "")).toHaveLength(1);
+      expect(new Set(records.map(({ at }) => at)).size).toBe(records.length);
+      expect(records.at(-2)?.blockedMs).toBeCloseTo(700, 0);
     });
   });
 
