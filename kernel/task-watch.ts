@@ -64,6 +64,12 @@ export class TaskWatch {
     return this.#cell(Cell.blockedMs);
   }
 
+  /** Since when it has been ready or blocked, on the machine's clock; NaN where that was not seen. */
+  get readyAt(): number {
+    const at = this.#sheet.find(this.task);
+    return at < 0 ? Number.NaN : cellAt(this.#sheet.cells, at + Cell.since);
+  }
+
   /** Its part in the last window that was closed. */
   get window(): TaskWindow {
     return this.#lastNumber === this.#windows.closed - 1 ? this.#last : still;

@@ -3,6 +3,7 @@
 import type { Program, Tid } from "../../../kernel/syscall.ts";
 import { Await, Select, SendSignal, Sleep, WaitSignal, WaitTask } from "../../../syscalls/index.ts";
 import type { ControlPort, ExitText } from "../../control/protocol.ts";
+import { writeLines } from "../client-program.ts";
 import type { Output } from "./output.ts";
 import type { Keys } from "./source.ts";
 
