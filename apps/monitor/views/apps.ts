@@ -85,13 +85,13 @@ function belowOf(app: AppRow, screen: Screen): readonly StyledLine[] {
 /** "queue   12 ▁▂▃…  0 to 30": its name, its value, a minute of it, and what it lay between. */
 function gaugeLine({ name, value, history }: GaugeRecord, { size, look }: Screen): StyledLine {
   const isWide = size.columns >= 72;
-  const width = Math.max(4, Math.min(60, size.columns - (isWide ? 54 : 30)));
+  const width = Math.max(4, Math.min(60, size.columns - (isWide ? 56 : 30)));
   const shown = history.slice(-width);
   const top = topOf(shown, 0);
   const low = shown.reduce((least, each) => Math.min(least, each), top);
   return [
     run("        "),
-    run(toLeft(name, isWide ? 20 : 10)),
+    run(toLeft(name, isWide ? 22 : 10)),
     run(` ${toRight(compact(value), 7)}  `, "bold"),
     ...sparkline(shown, top, width, look.glyphs),
     run(isWide ? `  ${compact(low)} to ${compact(top)}` : "", "dim"),

@@ -6,7 +6,7 @@ import { duration } from "./format.ts";
 import { keysIn, keysOf, keyText } from "./keys.ts";
 import { apart, filled, type Run, run, type Style, type StyledLine, widthOf } from "./line.ts";
 import type { Message, Region, Screen, ViewName } from "./model.ts";
-import { findingWords, waitingText } from "./words.ts";
+import { findingWords, waitingText, withoutFolder } from "./words.ts";
 
 /** A line with what a click in it means; its row is 0. */
 export interface Chrome {
@@ -62,7 +62,7 @@ export function selectionLine(screen: Screen): StyledLine {
   say("app", app);
   say("parent", parent === 0 ? "" : String(parent));
   say("children", children === 0 ? "" : String(children));
-  say("spawned at", spawnedAt);
+  say("spawned at", withoutFolder(spawnedAt.slice(-1_024)));
   return apart(parts, right, size.columns);
 }
 

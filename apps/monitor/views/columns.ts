@@ -7,7 +7,7 @@ import { branchOf, signs, sparkline } from "./glyphs.ts";
 import { cut, type Run, run, type Style, toLeft, widthOf } from "./line.ts";
 import type { Screen } from "./model.ts";
 import type { Column } from "./table.ts";
-import { waitingText } from "./words.ts";
+import { siteText, waitingText } from "./words.ts";
 
 type TaskCell = Column<PlacedRow>;
 type Shape = NonNullable<NonNullable<Screen["query"]["tasks"]>["shape"]>;
@@ -164,7 +164,7 @@ function nameCell(screen: Screen, shape: Shape): TaskCell {
     title: "NAME",
     width: isTree ? 20 : 12,
     grows: shape === "sites" ? 1 : 4,
-    most: isTree ? 48 : 24,
+    most: isTree ? 32 : 24,
     least: 9,
     cell: (row, width) => {
       const branch = run(branchOf(row.lasts, glyphs), "rule");
@@ -199,11 +199,4 @@ export function styleOfFinding(letter: PlacedRow["finding"]): Style {
 /** Nothing, and what is not known, is faint. */
 function faint(value: number | null, text: string): Run {
   return run(text, value === null || Number(text) === 0 ? "dim" : "normal");
-}
-
-/** "main (/srv/town/town.ts:41:5)" without its folder where it is too long, and then its end: that says most. */
-function siteText(site: string, width: number): string {
-  if (site.length <= width) return site;
-  const short = site.slice(-1_024).replace(/(^|\()[^()]*\//, "$1");
-  return short.length <= width ? short : `~${short.slice(short.length - width + 1)}`;
 }

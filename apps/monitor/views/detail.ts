@@ -1,15 +1,16 @@
 // A task in detail: what it does and since when, its times, what is wrong, what would have to happen for it to go on, who
 // waits for it, where its frames stand, and its syscalls as they come.
 
-import type { ChainStep, FrameRecord, Histogram, TaskDetail } from "../../control/records.ts";
+import type { FrameRecord, Histogram, TaskDetail } from "../../control/records.ts";
+import { chainLines } from "./chain.ts";
 import { styleOfFinding, styleOfState } from "./columns.ts";
 import { count, duration, fineMillis, percent } from "./format.ts";
-import { boxes, signs, sparkline, topOf } from "./glyphs.ts";
+import { boxes, sparkline, topOf } from "./glyphs.ts";
 import type { Body } from "./layout.ts";
-import { apart, filled, type Run, run, type StyledLine, toLeft, widthOf } from "./line.ts";
+import { apart, type Run, run, type StyledLine, toLeft, widthOf } from "./line.ts";
 import type { Region, Screen } from "./model.ts";
 import { traceLines } from "./trace.ts";
-import { findingWords, stateWords, waitingText } from "./words.ts";
+import { findingWords, stateWords, waitingText, withoutFolder } from "./words.ts";
 
 /** A line, and whose task a click on it opens; or on a part of it. */
 interface Part {
@@ -58,60 +59,73 @@ function nothing({ frame, query }: Screen): string {
 function partsOf(detail: TaskDetail, screen: Screen): readonly Part[] {
   return [
     ...facts(detail, screen).map((line) => ({ line })),
-    ...section(
-      "what would have to happen",
-      detail.chain.map((step, place) => chainPart(step, place, detail, screen)),
-      screen,
-    ),
+    ...section("what would have to happen", chainLines(detail.chain, screen), screen),
     ...section("waited on by", waitedParts(detail.waitedBy, screen.size.columns), screen),
     ...section("where, innermost first", wherePart(detail, screen), screen),
   ];
 }
 
-function facts(detail: TaskDetail, { size, frame, look }: Screen): readonly StyledLine[] {
-  const { task, totalMs, blockedMs, turnMs, readyWait, ending, childTids, module, findings, spawned } = detail;
-  const share = (ms: number): string => (totalMs > 0 ? ` (${percent(ms / totalMs)}%)` : "");
-  const timed = (word: string, ms: number | null): Run[] =>
-    ms === null ? [] : [run(`   ${word} `, "dim"), run(`${duration(ms)}${share(ms)}`)];
-  const lines: StyledLine[] = [
-    fact("State", [
-      run(`${task.state} `, styleOfState(task.state)),
-      run(stateWords[task.state] ?? "", "bold"),
-      ...(task.verb === ""
-        ? []
-        : [run(": "), run(waitingText(task, frame?.kernel.ready ?? 0, Math.max(20, size.columns - 50)))]),
-      run(`, for ${duration(task.forMs)}`),
-      run(ending === "" ? "" : `   ${ending}`, "warn"),
-    ]),
+function facts(detail: TaskDetail, screen: Screen): readonly StyledLine[] {
+  const { turnMs, readyWait, module, findings, spawned } = detail;
+  const { size, look } = screen;
+  return [
+    fact("State", stateRuns(detail, screen)),
     ...findings.map(({ letter, text }) =>
       fact("Finding", [run(`${letter} ${findingWords[letter] ?? ""}: `, styleOfFinding(letter)), run(text)]),
     ),
-    fact("Times", [
-      run("total ", "dim"),
-      run(duration(totalMs)),
-      ...timed("in turns", task.runMs),
-      ...timed("blocked", blockedMs),
-    ]),
+    fact("Times", times(detail)),
     fact("Counts", counts(detail)),
     ...(turnMs === null ? [] : [fact("Turns", histogram(turnMs, look.glyphs))]),
     ...(readyWait === null ? [] : [fact("Ready", histogram(readyWait, look.glyphs))]),
-    fact("Family", [
-      run("parent ", "dim"),
-      run(task.parent === 0 ? "none" : String(task.parent)),
-      run("   children ", "dim"),
-      run(childTids.length === 0 ? "none" : childTids.slice(0, 20).join(" ")),
-      run(childTids.length > 20 ? ` and ${childTids.length - 20} more` : ""),
-    ]),
+    fact("Family", family(detail)),
+    ...(spawned.length === 0 ? [] : [fact("Spawned", sites(spawned, size.columns - 10))]),
+    ...(module === "" ? [] : [fact("Module", [run(module)])]),
   ];
-  if (spawned.length > 0)
-    lines.push(
-      fact(
-        "Spawned",
-        spawned.flatMap((site, place) => [run(place === 0 ? "" : "  <-  ", "dim"), run(site)]),
-      ),
-    );
-  if (module !== "") lines.push(fact("Module", [run(module)]));
-  return lines;
+}
+
+function stateRuns({ task, ending }: TaskDetail, { frame, size }: Screen): StyledLine {
+  const { state, verb, forMs } = task;
+  const room = Math.max(20, size.columns - 50);
+  return [
+    run(`${state} `, styleOfState(state)),
+    run(stateWords[state] ?? "", "bold"),
+    ...(verb === "" ? [] : [run(": "), run(waitingText(task, frame?.kernel.ready ?? 0, room))]),
+    run(`, for ${duration(forMs)}`),
+    run(ending === "" ? "" : `   ${ending}`, "warn"),
+  ];
+}
+
+function times({ task, totalMs, blockedMs }: TaskDetail): StyledLine {
+  const timed = (word: string, ms: number | null): Run[] => {
+    if (ms === null) return [];
+    const share = totalMs > 0 ? ` (${percent(ms / totalMs)}%)` : "";
+    return [run(`   ${word} `, "dim"), run(duration(ms) + share)];
+  };
+  return [
+    run("total ", "dim"),
+    run(duration(totalMs)),
+    ...timed("in turns", task.runMs),
+    ...timed("blocked", blockedMs),
+  ];
+}
+
+function family({ task, childTids }: TaskDetail): StyledLine {
+  const shown = childTids.slice(0, 20);
+  return [
+    run("parent ", "dim"),
+    run(task.parent === 0 ? "none" : String(task.parent)),
+    run("   children ", "dim"),
+    run(shown.length === 0 ? "none" : shown.join(" ")),
+    run(childTids.length > shown.length ? ` and ${childTids.length - shown.length} more` : ""),
+  ];
+}
+
+/** Where it was spawned, where its parent was, and so on; without folders where there is no room for them. */
+function sites(spawned: readonly string[], room: number): StyledLine {
+  const line = (all: readonly string[]): StyledLine =>
+    all.flatMap((site, place) => [run(place === 0 ? "" : "  <-  ", "dim"), run(site)]);
+  const full = line(spawned);
+  return widthOf(full) <= room ? full : line(spawned.map((site) => withoutFolder(site.slice(-1_024))));
 }
 
 function fact(word: string, runs: StyledLine): StyledLine {
@@ -154,34 +168,6 @@ function section(title: string, parts: readonly Part[], { size, look }: Screen):
   const { across } = boxes[look.glyphs];
   const head = [run(`${across}${across} `, "rule"), run(title, "bold"), run(" ", "rule")];
   return [{ line: [...head, run(across.repeat(Math.max(0, size.columns - title.length - 4)), "rule")] }, ...parts];
-}
-
-function chainPart(step: ChainStep, place: number, detail: TaskDetail, { look, size }: Screen): Part {
-  const { tid, depth, name, state, forMs, end } = step;
-  const { back } = signs[look.glyphs];
-  const indent =
-    depth <= 0 ? "" : `${"   ".repeat(Math.max(0, Math.min(12, depth) - 1))}${look.glyphs === "ascii" ? "`- " : "└─ "}`;
-  const who = [run(" "), run(indent, "rule"), run(`${tid} `, "bold"), run(name, "accent")];
-  const isAgain = detail.chain.slice(0, place).some((earlier) => earlier.tid === tid);
-  if (isAgain && end === "") return { line: [...who, run("  as above", "dim")], tid };
-  if (isAgain && end === "cycle") return { line: [...who, run(`  ${back} back to ${tid}: DEADLOCK`, "bad")], tid };
-  const wide = size.columns >= 100 ? 36 : 28;
-  const ends: Readonly<Record<ChainStep["end"], Run>> = {
-    "": run(""),
-    cycle: run(`  ${back} CYCLE`, "bad"),
-    running: run("  goes on by itself", "good"),
-    outside: run("  the time or the outside ends this", "dim"),
-    nobody: run("  nobody can end this", "bad"),
-  };
-  const room = Math.max(10, size.columns - wide - 46);
-  const line = [
-    ...filled(who, wide),
-    run(` ${state} `, styleOfState(state)),
-    run(toLeft(waitingText(step, 0, room), room)),
-    run(` ${duration(forMs).padStart(6)}`, "dim"),
-    ends[end],
-  ];
-  return { line, tid };
 }
 
 /** As many in a line as fit. */

@@ -66,7 +66,7 @@ function columnsOf({ frame, look, found, size }: Screen): readonly Column<LogLin
     {
       name: "name",
       title: "NAME",
-      width: 14,
+      width: 16,
       drop: 1,
       cell: ({ tid, name }) => run(tid === 0 ? "kernel" : name, "dim"),
     },

@@ -75,3 +75,15 @@ export const findingMeanings: Readonly<Record<FindingLetter, string>> = {
   L: "leak: open, and nobody waits for it",
   O: "orphan: its parent has ended",
 };
+
+/** "main (/srv/town/town.ts:41:5)" without its folder where it is too long, and then its end: that says most. */
+export function siteText(site: string, width: number): string {
+  if (site.length <= width) return site;
+  const short = withoutFolder(site.slice(-mostCells));
+  return short.length <= width ? short : `~${short.slice(short.length - width + 1)}`;
+}
+
+/** "main (town.ts:41:5)" of "main (/srv/town/town.ts:41:5)", "town.ts:41:5 in main" of "/srv/town/town.ts:41:5 in main". */
+export function withoutFolder(site: string): string {
+  return site.replace(/(^|\()[^()]*\//, "$1");
+}
