@@ -45,13 +45,13 @@ function frame(session: Session, params: unknown): unknown {
   return session.agent.frame(query, session);
 }
 
-async function where({ agent }: Session, params: unknown): Promise<readonly FrameRecord[]> {
+function where({ agent }: Session, params: unknown): readonly FrameRecord[] | Promise<readonly FrameRecord[]> {
   const given = new Params(params, "where", ["tid", "withLocals"]);
   const tid = given.integer("tid", 1, maxTid);
   const withLocals = given.boolean("withLocals");
   const task = agent.kernel.find(tid);
   if (task === undefined) throw new SyscallError("ESTALE", `task ${tid} has ended: it stands nowhere`);
-  return (await agent.options.locate?.(task, withLocals)) ?? framesOf(task);
+  return agent.options.locate?.(task, withLocals) ?? framesOf(task);
 }
 
 function trace(session: Session, params: unknown): null {
@@ -80,7 +80,7 @@ function reset({ agent: { kernel } }: Session, params: unknown): null {
   return null;
 }
 
-async function start(session: Session, params: unknown): Promise<unknown> {
+function start(session: Session, params: unknown): Promise<{ tid: number }> {
   const given = new Params(params, "start", ["path", "argv", "name"]);
   const path = given.text("path", maxPath);
   const argv = given.texts("argv", maxArguments, maxArgument);

@@ -30,9 +30,9 @@ export function taskPage(snapshot: Snapshot, query: TaskQuery): TaskPage {
     case "waits":
       return waitsPage(rows, query, snapshot, all.length);
     case "sites":
-      return flatPage(sitesOf(rows), query, rows.length, all.length);
+      return flatPage(sitesOf(rows), query, all.length);
     default:
-      return flatPage(rows, query, rows.length, all.length);
+      return flatPage(rows, query, all.length);
   }
 }
 
@@ -43,7 +43,7 @@ function waitsPage(rows: readonly Entry[], query: TaskQuery, { waiting }: Snapsh
   return forestPage(forest, query, all);
 }
 
-function flatPage(rows: readonly TaskRow[], query: TaskQuery, total: number, all: number): TaskPage {
+function flatPage(rows: readonly TaskRow[], query: TaskQuery, all: number): TaskPage {
   const { offset = 0, limit = defaultLimit, cursor, isPinned = false, sort = "cpu", isInverted = false } = query;
   const [pinned, others] = isPinned ? divided(rows) : [[], rows];
   const order = new Order(others, sort, isInverted);
@@ -56,7 +56,12 @@ function flatPage(rows: readonly TaskRow[], query: TaskQuery, total: number, all
     ...pinned.slice(first, end),
     ...order.slice(Math.max(0, first - pinned.length), Math.max(0, end - pinned.length)),
   ];
-  return { total, all, first, rows: shown.map((row) => ("count" in row ? (row as PlacedRow) : placed(row))) };
+  return {
+    total: rows.length,
+    all,
+    first,
+    rows: shown.map((row) => ("count" in row ? (row as PlacedRow) : placed(row))),
+  };
 }
 
 function forestPage(forest: Forest, query: TaskQuery, all: number): TaskPage {

@@ -59,7 +59,7 @@ export function runBusy(program: (desk: Desk, machine: BusyMachine) => Program<v
   kernel.runSync(program(new Desk(kernel), machine));
 }
 
-class GetKernel extends Syscall<Kernel> {
+export class GetKernel extends Syscall<Kernel> {
   override handle(_task: unknown, kernel: Kernel): Kernel {
     return kernel;
   }
