@@ -8,11 +8,10 @@ import type { Program } from "../../kernel/syscall.ts";
 import { offerSignal } from "../../syscalls/index.ts";
 import { connectControl, findKernel, type Target } from "../control/client.ts";
 import type { ControlPort } from "../control/protocol.ts";
-import type { ClientProgram, Look } from "./client-program.ts";
+import { type ClientProgram, type Look, OutputClosed } from "./client-program.ts";
 import { ClientCode, signalCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { askFault, attachFault } from "./faults.ts";
-import { isAboutClosedOutput } from "./streams.ts";
 
 /** Runs a command in this process. @param which kernel, as typed; undefined: the only one */
 export function attached(program: ClientProgram, which: string | undefined): Promise<void> {
@@ -21,7 +20,7 @@ export function attached(program: ClientProgram, which: string | undefined): Pro
     try {
       return yield* program(port, lookOf(process.stdout));
     } catch (error) {
-      throw isAboutClosedOutput(error) ? error : askFault(error);
+      throw askFault(error);
     } finally {
       close();
     }
@@ -37,7 +36,7 @@ export async function inProcess(program: () => Program<number>): Promise<void> {
     const code = await kernel.run(program(), "yieldix");
     if (code !== ClientCode.done) process.exitCode = code;
   } catch (error) {
-    if (isAboutClosedOutput(error)) return;
+    if (error instanceof OutputClosed) return;
     const { code, text } = failureOf(error, "the command");
     process.stderr.write(text);
     process.exitCode = code;

@@ -43,6 +43,13 @@ export class ClientError extends SyscallError {
   }
 }
 
+/** Nobody reads standard output any more: no fault, and nothing left to do. */
+export class OutputClosed extends SyscallError {
+  static {
+    OutputClosed.prototype.name = "OutputClosed";
+  }
+}
+
 /**
  * Begins a subcommand that asks a kernel.
  * @param example a command line, for the help
@@ -61,20 +68,31 @@ const pieceLength = 65_536;
 /**
  * Writes lines to standard output. What could act on a terminal has been escaped by who made them.
  * @param end after each line
- * @throws EPIPE when nobody reads any more
+ * @throws OutputClosed when nobody reads any more
  */
 export const writeLines: Routine<[lines: readonly string[], end?: string], void> = routine(function* writeLines(
   lines,
   end = "\n",
 ) {
-  const { stdout } = yield* new GetMachine();
-  const encoder = new TextEncoder();
   let piece = "";
   for (const line of lines) {
     piece += line + end;
     if (piece.length < pieceLength) continue;
-    yield* sendAll(stdout, encoder.encode(piece));
+    yield* writeOut(piece);
     piece = "";
   }
-  if (piece !== "") yield* sendAll(stdout, encoder.encode(piece));
+  if (piece !== "") yield* writeOut(piece);
 });
+
+function* writeOut(text: string): Program<void> {
+  const { stdout } = yield* new GetMachine();
+  try {
+    yield* sendAll(stdout, new TextEncoder().encode(text));
+  } catch (error) {
+    const isClosed = error instanceof SyscallError && closedCodes.has(error.code);
+    throw isClosed ? new OutputClosed(error.code, error.message) : error;
+  }
+}
+
+// The reader has gone, or the terminal has.
+const closedCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "EIO"]);

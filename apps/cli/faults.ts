@@ -5,7 +5,7 @@ import { errorCodes } from "../control/protocol.ts";
 import type { Stuck } from "../control/records.ts";
 import { UsageError } from "../lib/usage.ts";
 import { codes, RpcError } from "../rpc/errors.ts";
-import { ClientError } from "./client-program.ts";
+import { ClientError, OutputClosed } from "./client-program.ts";
 import { ClientCode } from "./exit-code.ts";
 
 const goneCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);
@@ -18,6 +18,7 @@ export function isNoTask(error: unknown): boolean {
 
 /** True when nothing can be asked any more, or nobody reads the answers. */
 export function isGone(error: unknown): boolean {
+  if (error instanceof OutputClosed) return true;
   if (error instanceof RpcError) return error.code === errorCodes.gone;
   return error instanceof SyscallError && goneCodes.has(error.code);
 }
@@ -34,7 +35,7 @@ export function attachFault(error: unknown): unknown {
 
 /** What was thrown while a kernel was asked, likewise. */
 export function askFault(error: unknown): unknown {
-  if (error instanceof UsageError || error instanceof ClientError) return error;
+  if (error instanceof UsageError || error instanceof ClientError || error instanceof OutputClosed) return error;
   if (error instanceof RpcError) return refusal(error);
   return isGone(error) && error instanceof SyscallError
     ? new ClientError(ClientCode.unattached, `the kernel is gone: ${error.message}`)

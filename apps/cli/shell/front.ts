@@ -20,21 +20,33 @@ export type Left =
  * @throws RpcError when its task is not known
  */
 export function* waitForApp(port: ControlPort, tid: number, output: Output, keys: Keys): Program<Left> {
+  const presses = keys.listen();
+  try {
+    return yield* watched(port, tid, output, keys.areShown, presses.stop);
+  } finally {
+    presses.end();
+  }
+}
+
+function* watched(
+  port: ControlPort,
+  tid: number,
+  output: Output,
+  areShown: boolean,
+  stop: Promise<void>,
+): Program<Left> {
   let interrupts = 0;
   for (let lookMs = firstLookMs; ; lookMs = Math.min(2 * lookMs, lastLookMs)) {
     const exit = yield* port.ask("exit", { tid, waitMs: 0 });
     yield* output.show();
     if (exit !== null) return { how: "ended", exit, wasInterrupted: interrupts > 0 };
-    const { key } = yield* new Select({
-      interrupt: new WaitSignal("INT"),
-      stop: new Await(keys.stop),
-      look: new Sleep(lookMs),
-    });
-    if (key !== "look" && keys.areShown) yield* writeLines([""]);
-    if (key === "interrupt") yield* port.ask("signal", { tids: [tid], signal: ++interrupts > 1 ? "KILL" : "INT" });
-    if (key !== "stop") continue;
-    yield* port.ask("signal", { tids: [tid], signal: "STOP" });
-    return { how: "stopped" };
+    const interrupt = new WaitSignal("INT");
+    const { key } = yield* new Select({ interrupt, stop: new Await(stop), look: new Sleep(lookMs) });
+    if (key === "look") continue;
+    if (areShown) yield* writeLines([""]);
+    const signal = key === "stop" ? "STOP" : ++interrupts > 1 ? "KILL" : "INT";
+    yield* port.ask("signal", { tids: [tid], signal });
+    if (key === "stop") return { how: "stopped" };
   }
 }
 

@@ -22,24 +22,31 @@ export interface LineSource {
 export interface Keys {
   /** Whether the terminal shows them, "^C" and "^Z", where the cursor is: what follows begins on a line of its own. */
   readonly areShown: boolean;
-  /** Settles when Ctrl-Z is pressed; is told when nobody waits for it any more. */
-  stop(signal: AbortSignal): Promise<void>;
+  /** Ctrl-Z, from now on until `end`; else it stops this process. */
+  listen(): Presses;
+}
+
+export interface Presses {
+  /** Settles when Ctrl-Z was pressed, also if that was before. */
+  readonly stop: Promise<void>;
+  end(): void;
 }
 
 /** Ctrl-Z of the terminal of this process. */
 export const terminalKeys: Keys = {
   areShown: true,
-  stop(signal) {
-    return new Promise((resolve) => {
-      const pressed = (): void => resolve();
-      process.once("SIGTSTP", pressed);
-      signal.addEventListener("abort", () => process.off("SIGTSTP", pressed), { once: true });
+  listen() {
+    let pressed = (): void => {};
+    const stop = new Promise<void>((resolve) => {
+      pressed = resolve;
     });
+    process.on("SIGTSTP", pressed);
+    return { stop, end: () => process.off("SIGTSTP", pressed) };
   },
 };
 
 /** Nobody presses keys. */
-export const noKeys: Keys = { areShown: false, stop: () => new Promise(() => {}) };
+export const noKeys: Keys = { areShown: false, listen: () => ({ stop: new Promise(() => {}), end: () => {} }) };
 
 /** Lines that are known already. */
 export class GivenLines implements LineSource {
