@@ -10,8 +10,8 @@ import { Toil } from "./toil.ts";
 // Every ready task has a turn in every lap, whatever its priority. So what starves a task is a long lap, here two seconds
 // of many turns, each short enough for the rest of the world to be let in between.
 const [rushers, rushMs, rushEveryMs] = [60, 35, 24_000];
-/** From a tenth to a fifth of a second. */
-const slowChunks = 110;
+/** Long enough to be noticed. */
+const slowMs = 130;
 
 /** Starts them. */
 export const load: Routine<[], void> = routine(function* startLoad() {
@@ -59,7 +59,7 @@ const callRush = routine(function* callRush(rush: Event): Program<void> {
 const haveLongTurns = routine(function* haveLongTurns(toil: Toil): Program<void> {
   for (;;) {
     yield* new Sleep(5_000);
-    toil.block(slowChunks);
+    toil.block(slowMs);
     yield* new Sleep(15_000);
   }
 });

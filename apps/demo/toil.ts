@@ -10,6 +10,8 @@ const chunkMs = 2;
 export class Toil {
   /** Steps of a chunk. Grown until a chunk takes its time. */
   #steps = 5_000;
+  /** What such a chunk takes at best, ms; 0: that is not known. */
+  #chunkMs = 0;
   #sum = 1;
 
   /** Works for a time, ms. */
@@ -17,8 +19,9 @@ export class Toil {
     return working(this, ms);
   }
 
-  /** Works on and on in one turn, which holds everybody up: so many chunks. */
-  block(chunks: number): void {
+  /** Works on and on in one turn, which holds everybody up, for about so long, ms. */
+  block(ms: number): void {
+    const chunks = this.#chunkMs === 0 ? 1 : ms / this.#chunkMs;
     for (let done = 0; done < chunks; done++) this.chunk();
   }
 
@@ -30,7 +33,9 @@ export class Toil {
 
   /** A chunk took so long, ms. */
   took(ms: number): void {
-    if (ms > 0 && ms < chunkMs / 2) this.#steps *= 2;
+    const isShort = ms < chunkMs / 2;
+    if (isShort) this.#steps *= 2;
+    this.#chunkMs = isShort ? 0 : this.#chunkMs === 0 ? ms : Math.min(this.#chunkMs, ms);
   }
 }
 
