@@ -178,6 +178,7 @@ class Run {
   }
 
   readonly #nothingLeft = (): void => {
+    this.#kernel.kick(); // a turn was ended that was all that Node had to do
     if (this.#machine instanceof SimulatedMachine) this.#machine.outsideIsOver();
   };
 }

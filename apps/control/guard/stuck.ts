@@ -13,6 +13,8 @@ import type { Stuck } from "../records.ts";
 const lookMs = 100;
 /** A turn that takes so long does not end, ms. */
 const stuckMs = 300;
+/** How long the main thread may take to go on after a turn of it was ended, ms. */
+const resumeMs = 2_000;
 
 export interface StuckTurnsOptions {
   /** Of the kernel, shared memory. */
@@ -35,6 +37,8 @@ export class StuckTurns {
   #watchers = 0;
   /** The turn under way, if it has been for long. */
   #long: StuckTurn | undefined = undefined;
+  /** The turn that was ended last, and when. */
+  #ended: { readonly turn: number; readonly at: number } | undefined = undefined;
   /** The stack of the turn that was asked about last. */
   #taken: { readonly turn: number; readonly stack: Promise<StuckStack | undefined> } | undefined = undefined;
 
@@ -99,8 +103,9 @@ export class StuckTurns {
   }
 
   static readonly #now = routine(function* now(turns: StuckTurns): Program<Stuck | undefined> {
-    const under = turns.#watch.stuckFor(yield* new GetTime());
-    if (under === undefined || under.forMs < stuckMs) return undefined;
+    const at = yield* new GetTime();
+    const under = turns.#watch.stuckFor(at);
+    if (under === undefined || under.forMs < stuckMs || turns.#isEnded(under, at)) return undefined;
     if (turns.#taken?.turn !== under.turn) {
       // It may be in native code, where it cannot be stopped: then there is no stack.
       turns.#taken = { turn: under.turn, stack: turns.#main.stack().catch(() => undefined) };
@@ -111,7 +116,22 @@ export class StuckTurns {
   });
 
   /** Ends the turn under way, if it is this task's. @throws ETIMEDOUT when the main thread cannot be reached */
-  kill({ tid, forMs }: Stuck): Await<EndOutcome> {
-    return new Await(this.#main.end({ tid, by: 0, why: "killed from a control port", forMs }));
+  kill(stuck: Stuck): Call<EndOutcome> {
+    return StuckTurns.#kill(this, stuck);
+  }
+
+  static readonly #kill = routine(function* kill(turns: StuckTurns, { tid, forMs }: Stuck): Program<EndOutcome> {
+    const under = turns.#watch.stuckFor(yield* new GetTime());
+    const why = "killed from a control port";
+    const ended = yield* new Await(turns.#main.end({ tid, by: 0, why, forMs }));
+    if (ended.outcome === "ended" && under !== undefined) {
+      turns.#ended = { turn: under.turn, at: yield* new GetTime() };
+    }
+    return ended;
+  });
+
+  // The main thread begins the next turn a moment later.
+  #isEnded({ turn }: StuckTurn, at: number): boolean {
+    return this.#ended?.turn === turn && at - this.#ended.at < resumeMs;
   }
 }

@@ -55,6 +55,11 @@ export class Running {
     });
   }
 
+  /** What it has written to stdout so far. */
+  get out(): string {
+    return this.#out;
+  }
+
   /** What it has written to stderr so far. */
   get err(): string {
     return this.#err;

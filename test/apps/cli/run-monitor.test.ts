@@ -1,0 +1,113 @@
+// `yieldix run --monitor` in a real terminal: who has it when, and how both of them end.
+
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { runtimeFolder, until } from "../control/port.ts";
+import { Terminal, wholeTerminal } from "../monitor/terminal.ts";
+import { root } from "./command.ts";
+
+const folder = runtimeFolder({
+  "noisy.ts": `
+    import { print, Sleep, type Program } from "yieldix";
+    export default function* noisy(): Program<void> {
+      try {
+        for (let i = 0; ; i++) {
+          yield* print("line " + i);
+          if (i === 2) console.error("oops");
+          yield* new Sleep(200);
+        }
+      } finally { yield* print("cleaned up"); }
+    }`,
+  "fails.ts": `
+    import { Sleep, type Program } from "yieldix";
+    export default function* fails(): Program<void> { yield* new Sleep(4_000); throw new Error("on purpose"); }`,
+});
+afterEach(() => Terminal.closeAll());
+afterAll(() => folder.remove());
+
+const node = [process.execPath, "--import", import.meta.resolve("tsx")];
+
+function run(...args: readonly string[]): Promise<Terminal> {
+  return Terminal.start([...node, join(root, "apps/cli/main.ts"), "run", ...args], { cwd: folder.path });
+}
+
+async function monitored(app: string): Promise<Terminal> {
+  const terminal = await run("--monitor", app);
+  await terminal.until("F1Help");
+  return terminal;
+}
+
+/** Its viewer is the only child that it has. */
+async function viewerOf(terminal: Terminal): Promise<number> {
+  const pid = await terminal.pid();
+  return Number(execFileSync("pgrep", ["-P", String(pid), "node"], { encoding: "utf8" }).trim());
+}
+
+describe.skipIf(!Terminal.isThere)("run --monitor", () => {
+  test("shows the app, keeps what it prints from the screen, and ends it when it is left", async () => {
+    const terminal = await monitored("noisy.ts");
+    await terminal.until((lines) => lines.some((line) => /^>? +1 .* noisy\.ts$/.test(line)));
+    expect((await terminal.screen()).join("\n")).not.toMatch(/^line \d|^oops/m);
+    await terminal.keys("6");
+    await terminal.until((lines) => lines.some((line) => /stderr .*oops/.test(line)));
+    await terminal.keys("q");
+    expect(await terminal.exitCode()).toBe(0);
+    expect(await terminal.flags()).toEqual(wholeTerminal);
+    const screen = await terminal.until("cleaned up");
+    expect(screen.join("\n")).toMatch(/line 0\n[\s\S]*oops\n[\s\S]*the monitor was left: ending[\s\S]*cleaned up\n/);
+  });
+
+  test("leaves the terminal whole when the app ends by itself, and then says how", async () => {
+    const terminal = await monitored("fails.ts");
+    expect(await terminal.exitCode()).toBe(1);
+    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.until("yieldix: fails.ts failed: Error: on purpose");
+  });
+
+  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("ends both on %s, the terminal whole", async (signal) => {
+    const terminal = await monitored("noisy.ts");
+    const viewer = await viewerOf(terminal);
+    await terminal.signal(signal);
+    expect(await terminal.exitCode()).toBe(0);
+    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.until("cleaned up");
+    await until(() => isGone(viewer), "the viewer is gone");
+  });
+
+  test("goes on in the plain terminal when the viewer breaks", async () => {
+    const terminal = await monitored("noisy.ts");
+    process.kill(await viewerOf(terminal), "SIGTERM");
+    await terminal.until("yieldix: the monitor was ended by SIGTERM; the app goes on without it");
+    expect(await terminal.flags()).toEqual(wholeTerminal);
+    const printed = async (): Promise<number> =>
+      (await terminal.screen()).filter((line) => /^line \d/.test(line)).length;
+    const before = await printed();
+    await until(async () => (await printed()) > before, "the app prints on");
+    await terminal.keys("C-c");
+    expect(await terminal.exitCode()).toBe(0);
+  });
+
+  test("npm start opens it on a terminal, and not with --no-monitor", async () => {
+    const start = [...node, join(root, "apps/cli/npm-start.ts")];
+    const seen = await Terminal.start([...start, "--port", "0"], { cwd: root });
+    await seen.until("F1Help");
+    await seen.keys("q");
+    expect(await seen.exitCode()).toBe(0);
+    await seen.until("yieldix echo: JSON-RPC 2.0 on 127.0.0.1:");
+    const plain = await Terminal.start([...start, "--no-monitor", "--port", "0"], { cwd: root });
+    await plain.until("stop       Ctrl-C");
+    expect(await plain.flags()).toEqual(wholeTerminal);
+    await plain.keys("C-c");
+    expect(await plain.exitCode()).toBe(0);
+  });
+});
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
