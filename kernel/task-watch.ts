@@ -64,8 +64,8 @@ export class TaskWatch {
     return this.#cell(Cell.blockedMs);
   }
 
-  /** Since when it has been ready or blocked, on the machine's clock; NaN where that was not seen. */
-  get readyAt(): number {
+  /** When it became ready, or began to wait, on the machine's clock; NaN where that was not seen. */
+  get since(): number {
     const at = this.#sheet.find(this.task);
     return at < 0 ? Number.NaN : cellAt(this.#sheet.cells, at + Cell.since);
   }
