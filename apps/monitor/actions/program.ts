@@ -61,12 +61,14 @@ function shown(value: unknown): string {
 
 /** Saves all that the view shows, as JSON, to a file of its own in the working directory. */
 export function save(viewer: Viewer): void {
-  const { frame, view } = viewer.screen;
+  const { frame, view, log, trace } = viewer.screen;
   if (frame === undefined) return;
-  const stamp = new TextEncoder().encode(`${JSON.stringify(frame, undefined, 2)}\n`);
+  // Of what comes in pieces, all that is on the screen.
+  const shown = { ...frame, ...(view === "log" && { log }), ...(trace.records.length > 0 && { trace }) };
+  const bytes = new TextEncoder().encode(`${JSON.stringify(shown, undefined, 2)}\n`);
   viewer.errand("save", function* save(): Program<void> {
     const path = `yieldix-${frame.kernel.pid}-${view}-${frame.seq}.json`;
-    yield* writeFile(path, stamp, { mode: 0o600 });
+    yield* writeFile(path, bytes, { mode: 0o600 });
     viewer.say(`saved to ${path}`, "good");
   });
 }
