@@ -81,6 +81,7 @@ export class EpollMachine extends HostMachine {
   interrupt(): void {
     if (this.#done === undefined || this.#isOver) return;
     this.#isOver = true;
+    this.#watch.hold(true); // also where the poll itself does not
     if (this.#isClosed) setImmediate(this.#finish);
     else if (!this.#isHarvesting) this.#event.set();
   }

@@ -1,7 +1,7 @@
 // Each way in which a turn can be stuck, as a program that is run by name in a process of its own: `cases.ts epoll handler`.
 // Says on standard output, a line of JSON each, what the tests look at.
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { argv, exit } from "node:process";
 import { PriorityQueue } from "../../../apps/index.ts";
 import { Kernel } from "../../../kernel/kernel.ts";
@@ -271,21 +271,6 @@ const cases: Readonly<Record<string, () => Program<unknown>>> = {
     yield* new Sleep(1);
     say({ store: store.getStore() ?? "nothing" });
   },
-  *main() {
-    const helper = yield* new NewTask(
-      (function* (): Program<void> {
-        try {
-          yield* new Sleep(60_000);
-        } finally {
-          say("helper's finally");
-        }
-      })(),
-    );
-    say({ helper });
-    yield* around(function* stuck(): Program<void> {
-      forever();
-    });
-  },
 };
 
 /** Those that do not follow the common way. */
@@ -293,6 +278,23 @@ const special: Readonly<Record<string, () => Promise<void>>> = {
   async boot() {
     const kernel = await watched();
     const error = await kernel.run(native(), "boot").catch((cause: Error) => cause);
+    say({ run: String(error) });
+  },
+  async main() {
+    const kernel = await watched();
+    const helper = function* (): Program<void> {
+      try {
+        yield* new Sleep(60_000);
+      } finally {
+        say("helper's finally");
+      }
+    };
+    const main = around(function* stuck(): Program<void> {
+      yield* new NewTask(helper());
+      yield* new Sleep(1);
+      forever();
+    });
+    const error = await kernel.run(main).catch((cause: Error) => cause);
     say({ run: String(error) });
   },
   async start() {
@@ -331,27 +333,38 @@ const special: Readonly<Record<string, () => Promise<void>>> = {
     say({ other: await beats.catch((cause: Error) => String(cause)) });
     say({ cut: [one.counters.cutTurns, other.counters.cutTurns] });
   },
-  async itself() {
-    const kernel = await watched({ watchdogMs: 30 });
+  async resource() {
+    const kernel = await watched();
+    const resource = new AsyncResource("test");
     await kernel.run(
       (function* (): Program<void> {
-        for (let round = 0; round < 20; round++) {
-          const until = performance.now() + 20 + 2 * round;
-          const tid = yield* new NewTask(
-            (function* (): Program<string> {
-              while (performance.now() < until) {
-                // It ends by itself, sometimes just in time.
-              }
-              return "done";
-            })(),
-          );
-          yield* new WaitTask(tid);
-        }
-        say("all over");
+        resource.runInAsyncScope(forever);
       })(),
     );
   },
+  async itself() {
+    const kernel = await watched({ watchdogMs: 30 });
+    say(
+      await kernel.run(
+        (function* (): Program<number> {
+          let count = 0;
+          for (let round = 0; round < 20; round++) {
+            const until = performance.now() + 20 + 2 * round;
+            const busy = yield* new NewTask(busyUntil(until));
+            const { status } = yield* new WaitTask(busy);
+            if (status === "returned" || status === "killed") count++;
+          }
+          return count;
+        })(),
+      ),
+    );
+  },
 };
+
+// It ends by itself, sometimes just in time.
+function* busyUntil(until: number): Program<void> {
+  while (performance.now() < until) Math.hypot(1, 2);
+}
 
 function* asking(): Program<void> {
   yield* new Evil("handle");
