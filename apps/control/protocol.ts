@@ -34,7 +34,7 @@ export interface TaskQuery {
   readonly limit?: number;
   /** The window is moved so that this task's row is in it. */
   readonly cursor?: number;
-  /** Rows with a finding come first, whatever the order. */
+  /** Rows with a finding come first, whatever the order, the worst before the others; an orphan is no reason. */
   readonly isPinned?: boolean;
   /** Finished tasks too, for as long as they are remembered; at most 1,024. */
   readonly withFinished?: boolean;

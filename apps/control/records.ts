@@ -196,6 +196,7 @@ export interface TaskDetail {
   readonly task: TaskRow;
   /** Where its app comes from; "" if it is not known. */
   readonly module: string;
+  /** How long it has been seen, by whoever watches. */
   readonly totalMs: number;
   readonly blockedMs: number | null;
   readonly turnMs: Histogram | null;
@@ -215,6 +216,8 @@ export interface TaskDetail {
 export interface TraceRecord {
   /** Rises by one; a gap is what was dropped. */
   readonly seq: number;
+  /** `seq` of the record of its beginning: its own, unless this is the end of a wait. */
+  readonly begun?: number;
   /** ms since boot. */
   readonly at: number;
   readonly tid: number;
