@@ -1,7 +1,7 @@
 // The I/O view: what can be read and written, who waits for it, and what nobody waits for.
 
 import type { EndpointRow } from "../../control/records.ts";
-import { styleOfFinding } from "./columns.ts";
+import { marked, styleOfFinding } from "./columns.ts";
 import { bytes, duration } from "./format.ts";
 import type { Body } from "./layout.ts";
 import { run } from "./line.ts";
@@ -14,12 +14,17 @@ export function endpointsView(screen: Screen, rows: number): Body {
   const page = screen.frame?.endpoints;
   const { tid, offset = 0 } = screen.query.endpoints ?? {};
   const empty = tid === undefined ? "nothing is open" : `task ${tid} has nothing open`;
-  const { shown, ...list } = listView(screen, rows, { columns, rows: page?.rows ?? [], first: offset, empty });
+  const { shown, ...list } = listView(screen, rows, {
+    columns: columnsOf(screen),
+    rows: page?.rows ?? [],
+    first: offset,
+    empty,
+  });
   const whose = tid === undefined ? [] : [run("of task ", "dim"), run(`${tid}  `, "warn")];
   return { ...list, info: [[...whose, run(`${shown} of ${page?.total ?? 0}`)]] };
 }
 
-const columns: readonly Column<EndpointRow>[] = [
+const columnsOf = ({ found }: Screen): readonly Column<EndpointRow>[] => [
   { name: "fd", title: "FD", width: 4, isRight: true, cell: ({ fd }) => (fd < 0 ? run("-", "dim") : run(String(fd))) },
   { name: "kind", title: "KIND", width: 8, drop: 3, cell: ({ kind }) => run(kind, "accent") },
   task("owner", "OWNER", ({ owner }) => owner),
@@ -35,7 +40,7 @@ const columns: readonly Column<EndpointRow>[] = [
     width: 20,
     least: 10,
     grows: 1,
-    cell: ({ label }, width) => run(shortened(label, width)),
+    cell: ({ label }, width) => marked(shortened(label, width), found, "normal"),
   },
   {
     name: "note",

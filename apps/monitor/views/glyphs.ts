@@ -41,15 +41,18 @@ export function topOf(values: readonly number[], least: number): number {
   return values.reduce((top, value) => (value > top ? value : top), least);
 }
 
-/** "[||||    ]": shares of the whole, one style each; every share above nothing has a cell. */
-export function bar(parts: readonly (readonly [share: number, style: Style])[], width: number): readonly Run[] {
+/** "[||||::   ]": shares of the whole, a sign and a style each; every share above nothing has a cell. */
+export function bar(
+  parts: readonly { readonly share: number; readonly sign: string; readonly style: Style }[],
+  width: number,
+): readonly Run[] {
   const inside = Math.max(0, width - 2);
   const runs: Run[] = [run("[", "bold")];
   let left = inside;
-  for (const [share, style] of parts) {
+  for (const { share, sign, style } of parts) {
     const wanted = share > 0 ? Math.max(1, Math.round(share * inside)) : 0;
     const cells = Math.min(left, wanted);
-    runs.push(run("|".repeat(cells), style));
+    runs.push(run(sign.repeat(cells), style));
     left -= cells;
   }
   return [...runs, run(" ".repeat(left)), run("]", "bold")];

@@ -114,8 +114,8 @@ function narrow(kernel: KernelRecord, { look, size }: Screen): readonly StyledLi
 function loopBar({ run: busy, poll }: KernelRecord, width: number): readonly Run[] {
   return bar(
     [
-      [busy, busy > 0.9 ? "bad" : "meterRun"],
-      [poll, "meterPoll"],
+      { share: busy, sign: "|", style: busy > 0.9 ? "bad" : "meterRun" },
+      { share: poll, sign: ":", style: "meterPoll" },
     ],
     width,
   );

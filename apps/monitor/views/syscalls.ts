@@ -1,6 +1,7 @@
 // The syscalls view: each class that was ever called, a user's own among them.
 
 import type { SyscallRow } from "../../control/records.ts";
+import { marked } from "./columns.ts";
 import { count, millis, percent } from "./format.ts";
 import type { Body } from "./layout.ts";
 import { run } from "./line.ts";
@@ -13,7 +14,7 @@ export function syscallsView(screen: Screen, rows: number): Body {
   const { sort = "calls", isInverted = false } = screen.query.syscalls ?? {};
   const isText = sort === "name" || sort === "family";
   const { shown, ...list } = listView(screen, rows, {
-    columns,
+    columns: columnsOf(screen),
     rows: all,
     sorted: { name: sort, isAscending: isText !== isInverted },
     empty: "no syscall was made",
@@ -21,8 +22,8 @@ export function syscallsView(screen: Screen, rows: number): Body {
   return { ...list, info: [[run(`${shown} of ${all.length}`)]] };
 }
 
-const columns: readonly Column<SyscallRow>[] = [
-  { name: "name", title: "SYSCALL", width: 14, least: 8, grows: 2, cell: ({ name }) => run(name, "bold") },
+const columnsOf = ({ found }: Screen): readonly Column<SyscallRow>[] => [
+  { name: "name", title: "SYSCALL", width: 14, least: 8, grows: 2, cell: ({ name }) => marked(name, found, "bold") },
   { name: "family", title: "FAMILY", width: 8, drop: 1, cell: ({ family }) => run(family, "accent") },
   number("calls", "CALLS", 7, 5, ({ calls }) => count(calls)),
   number("callsPerS", "CALLS/s", 8, 9, ({ callsPerS }) => count(callsPerS)),

@@ -1,6 +1,7 @@
 // Traced syscalls, newest last, as they were made or counted by syscall; for the view of them, and below a task's detail.
 
 import type { TraceRecord } from "../../control/records.ts";
+import { marked } from "./columns.ts";
 import { clock, count, duration, fineMillis, millis, several } from "./format.ts";
 import type { Body } from "./layout.ts";
 import { run, type StyledLine } from "./line.ts";
@@ -65,7 +66,7 @@ export function traceLines(screen: Screen, tid: number, rows: number): readonly 
   return [[run(" "), ...titles], ...records.map((record) => [run(" "), ...rowLine(table, record)])];
 }
 
-function columnsOf({ frame, look, size }: Screen, withTask: boolean): readonly Column<TraceRecord>[] {
+function columnsOf({ frame, look, size, found }: Screen, withTask: boolean): readonly Column<TraceRecord>[] {
   const bootedAt = frame === undefined ? 0 : frame.time - frame.at;
   const task: readonly Column<TraceRecord>[] = [
     { name: "tid", title: "TID", width: 6, isRight: true, cell: ({ tid }) => run(String(tid)) },
@@ -86,7 +87,7 @@ function columnsOf({ frame, look, size }: Screen, withTask: boolean): readonly C
       width: 20,
       least: 10,
       grows: 3,
-      cell: ({ syscall }, width) => run(shortened(syscall, width)),
+      cell: ({ syscall }, width) => marked(shortened(syscall, width), found, "normal"),
     },
     {
       name: "result",

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import type { StyledLine } from "../../../apps/monitor/views/line.ts";
 import type { Screen } from "../../../apps/monitor/views/model.ts";
+import { appearance } from "../../../apps/monitor/views/palette.ts";
 import { captured } from "./captured.ts";
 import { cases } from "./cases.ts";
 
@@ -17,6 +18,17 @@ const isWriting = process.env["YIELDIX_GOLDEN"] === "write";
 const plain = (line: StyledLine): string => line.map(({ text }) => text).join("");
 const withStyles = (line: StyledLine): string => line.map(({ text, style }) => `<${style}>${text}`).join("");
 
+/** What is left of the styles where there are no colours. */
+function withoutColour(line: StyledLine): string {
+  return line
+    .map(({ text, style }) => {
+      const { isBold, isReverse } = appearance(style, false);
+      const mark = `${isBold ? "bold " : ""}${isReverse ? "reverse" : ""}`.trim();
+      return mark === "" ? text : `<${mark}>${text}</>`;
+    })
+    .join("");
+}
+
 /** Blanks at the end of lines are left out: laws.test.ts says how wide they are. */
 function file(screen: Screen, shown: (line: StyledLine) => string): string {
   return draw(screen)
@@ -24,11 +36,13 @@ function file(screen: Screen, shown: (line: StyledLine) => string): string {
     .join("");
 }
 
+const uncoloured = ["tasks-120x40", "tasks-80x24"];
 const styled = ["tasks-120x40", "tasks-80x24", "tasks-signal-80x24", "tasks-stuck-80x24", "detail-80x24"];
 const files: readonly (readonly [name: string, text: string])[] = [
   ...captured().map(({ name, screen }) => [`captured/${name}.txt`, file(screen, plain)] as const),
   ...cases.flatMap(({ name, screen }) => [
     [`${name}.txt`, file(screen, plain)] as const,
+    ...(uncoloured.includes(name) ? [[`${name}.no-colour.txt`, file(screen, withoutColour)] as const] : []),
     ...(styled.includes(name) ? [[`${name}.styles.txt`, file(screen, withStyles)] as const] : []),
   ]),
 ];

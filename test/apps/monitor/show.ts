@@ -3,6 +3,7 @@
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import type { StyledLine } from "../../../apps/monitor/views/line.ts";
 import { appearance } from "../../../apps/monitor/views/palette.ts";
+import { captured } from "./captured.ts";
 import { cases } from "./cases.ts";
 
 const [wanted = "", size = "120x40"] = process.argv.slice(2);
@@ -23,7 +24,8 @@ function painted(line: StyledLine): string {
     .join("");
 }
 
-for (const { name, screen } of cases) {
+const all = [...cases, ...captured().map(({ name, screen }) => ({ name: `captured/${name}`, screen }))];
+for (const { name, screen } of all) {
   if (!name.startsWith(wanted) || !name.includes(size)) continue;
   process.stdout.write(`${draw(screen).lines.map(painted).join("\n")}\n\n`);
 }
