@@ -32,12 +32,23 @@ export function addStop(yieldix: Command, run: RunClient): void {
 /** Ends it; `none` where it has not ended within six seconds. */
 export function stop({ why = "stopped", wait }: StopOptions): ClientProgram {
   return function* stop(port: ControlPort): Program<number> {
-    yield* port.ask("stop", { why });
-    if (wait === false) return ClientCode.done;
+    const isGone = yield* asked(port, why);
+    if (isGone || wait === false) return ClientCode.done;
     const isOver = yield* ended(port);
     if (!isOver) yield* writeLines(["it has been asked to end, and has not ended yet"]);
     return isOver ? ClientCode.done : ClientCode.none;
   };
+}
+
+// A kernel that has nothing to clean up may be gone before its answer is on the way.
+function* asked(port: ControlPort, why: string): Program<boolean> {
+  try {
+    yield* port.ask("stop", { why });
+    return false;
+  } catch (error) {
+    if (error instanceof SyscallError) return true;
+    throw error;
+  }
 }
 
 // Its main task is the first. With the kernel goes the connection.
