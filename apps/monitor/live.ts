@@ -30,6 +30,7 @@ const stuckMs = 500;
 
 /** Connects, asks for frames until the connection is lost, and begins again; without an end. */
 export const watch: Routine<[viewer: Viewer], never> = routine(function* watch(viewer): Program<never> {
+  viewer.frameAt = yield* new GetTime();
   for (let attempt = 0; ; attempt++) {
     try {
       viewer.port = yield* viewer.source.connect();
@@ -93,7 +94,7 @@ function notResponding(viewer: Viewer, data: unknown): void {
 function lost(viewer: Viewer, error: unknown): void {
   const ageMs = viewer.now - viewer.frameAt;
   const why = sentence(error);
-  if (viewer.options.isOwner === true && viewer.frameAt > 0) {
+  if (viewer.options.isOwner === true && viewer.screen.frame !== undefined) {
     viewer.leave(0);
     return;
   }

@@ -1,7 +1,10 @@
 // The viewer as its user has it: keys in, lines out, against a real agent, on simulated time.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "../../../apps/control/protocol.ts";
+import { isOfTasks } from "../../../apps/monitor/viewer.ts";
+import { widthOf } from "../../../apps/monitor/views/line.ts";
 import { RpcError } from "../../../apps/rpc/index.ts";
 import { type Program, SyscallError } from "../../../kernel/syscall.ts";
 import { NewTask, Sleep } from "../../../syscalls/index.ts";
@@ -392,6 +395,39 @@ describe("a connection that is lost", () => {
     );
     expect(code).toBe(0);
   });
+});
+
+describe("whatever is typed", () => {
+  const sequence = fc.oneof(
+    fc.constantFrom(
+      ..."123456789 /\\:tWoIPMTNFZ,.!?kdgUcp[]<>*+-bsSClwyz\r\t\x1b".split(""),
+      ..."\x1b[A \x1b[B \x1b[C \x1b[D \x1b[5~ \x1b[6~ \x1b[H \x1b[F \x1bOP \x1bOQ \x1b[17~ \x00 \x7f".split(" "),
+      "\x1b[200~kill -s KILL 3\x1b[201~",
+      "\x1b[200~sort name\x1b[201~",
+      "\x1b[200~name~baker-[12]\x1b[201~",
+    ),
+    fc
+      .tuple(fc.constantFrom(0, 0, 0, 64, 65), fc.integer({ min: 1, max: 120 }), fc.integer({ min: 1, max: 40 }))
+      .map(([button, column, row]) => `\x1b[<${button};${column};${row}M`),
+  );
+
+  test("every line is exactly as wide as the screen, and the cursor on a row that is there", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(sequence, { minLength: 30, maxLength: 120 }), async (sequences) => {
+        await onStage(town(90), function* (stage) {
+          for (const each of sequences) {
+            yield* stage.press(each);
+            if (stage.viewer.left.isSet) return;
+            for (const line of stage.canvas.lines) expect(widthOf(line)).toBe(120);
+            const { screen, rows } = stage.viewer;
+            const isOn = rows.length === 0 || rows.some(({ tid }) => tid === screen.cursor);
+            if (isOfTasks(screen.view) && stage.viewer.jump === undefined) expect(isOn).toBe(true);
+          }
+        });
+      }),
+      { numRuns: 10 },
+    );
+  }, 120_000);
 });
 
 describe("every key", () => {
