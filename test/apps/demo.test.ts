@@ -3,11 +3,14 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import demo from "../../apps/demo.ts";
+import { Kernel } from "../../kernel/kernel.ts";
+import { VirtualMachine } from "../../kernel/machine/virtual.ts";
 import type { LogRecord, Observer, TaskRecord } from "../../kernel/observer.ts";
 import { type Program, routine } from "../../kernel/syscall.ts";
 import { KillTask, ListTasks, NewTask, Sleep } from "../../syscalls/index.ts";
 import { type Finished, run, runExit } from "../kit/index.ts";
 import { root, start, yieldix } from "./cli/command.ts";
+import { Desk } from "./control/desk.ts";
 
 type Table = readonly TaskRecord[];
 
@@ -116,6 +119,30 @@ describe("the demo, for two simulated minutes", () => {
     expect(most).toBeLessThan(250);
     expect(finished.counters.unclean).toBe(0);
     expect(finished.kernel.tasks.size).toBe(0);
+  });
+});
+
+describe("what a monitor finds in the demo", () => {
+  const letters = new Set<string>();
+  beforeAll(() => {
+    const kernel = new Kernel(new VirtualMachine(), { log: () => {} });
+    const desk = new Desk(kernel);
+    const look = (): void => {
+      desk.agent.tick();
+      for (const { letter } of desk.frame().findings) letters.add(letter);
+    };
+    kernel.runSync(town(60_000, look), "town");
+  });
+
+  // What takes real time (starving, a long turn, giving up the CPU all the time) is not to be had on simulated time.
+  test.each([
+    ["D", "a deadlock"],
+    ["G", "a mailbox that grows"],
+    ["X", "a crash that nobody asks about"],
+    ["O", "an orphan"],
+    ["L", "a connection that nobody waits for"],
+  ])("%s: %s", (letter) => {
+    expect([...letters]).toContain(letter);
   });
 });
 

@@ -18,7 +18,7 @@ async function main([
   ...keys
 ]: string[]) {
   if (!Terminal.isThere) throw new Error("a picture needs tmux and bash");
-  const terminal = await Terminal.start(commandOf(["run", "--monitor", "apps/demo.ts"]), { columns, rows, cwd: root });
+  const terminal = await Terminal.start(commandOf(["run", "apps/demo.ts", "--monitor"]), { columns, rows, cwd: root });
   try {
     await terminal.until((lines) => lines.some((line) => line.includes("deadlock-left")));
     await delay(settleMs);

@@ -27,7 +27,8 @@ export function addRun(yieldix: Command): void {
     .option("--no-control", "no control port: nobody can look in or act")
     .passThroughOptions()
     .addHelpText("after", runExample)
-    .action(async (app: string, args: string[], options: RunOptions) => {
+    .action(async (app: string, given: string[], asked: RunOptions) => {
+      const { args, options } = withTrailingMonitor(given, asked);
       if (options.monitor === true && !(process.stdout.isTTY && process.stdin.isTTY)) {
         throw new UsageError("--monitor needs a terminal, and standard input or output is none: leave it out");
       }
@@ -36,10 +37,19 @@ export function addRun(yieldix: Command): void {
     });
 }
 
+/** Who has seen an app run wants to look at it: what is added at the end of the line is found there, up to a "--". */
+function withTrailingMonitor(given: readonly string[], options: RunOptions): { args: string[]; options: RunOptions } {
+  const end = given.indexOf("--");
+  const at = given.indexOf("--monitor");
+  if (at < 0 || (end >= 0 && end < at)) return { args: [...given], options };
+  return { args: given.toSpliced(at, 1), options: { ...options, monitor: true } };
+}
+
 const controlWords = "read-only, or tcp:<port> as well (loopback, read-only, by token); may be given twice";
 
 const runExample = `
-What follows <app> is passed to it untouched, options included; a "--" in between is dropped.
+What follows <app> is passed to it untouched, options included, but for --monitor, which may stand there too; behind a
+"--", which is dropped, all of it is the app's.
 
 Example:
   $ yieldix run --quantum 1 hello.ts --loud

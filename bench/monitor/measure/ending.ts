@@ -5,13 +5,14 @@ import { once } from "node:events";
 import { type Control, connectControl } from "../../../apps/control/client.ts";
 import { Kernel, type Program } from "../../../kernel/index.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
-import { Await, Sleep } from "../../../syscalls/index.ts";
+import { routine } from "../../../kernel/syscall.ts";
+import { Await, Sleep, Timeout } from "../../../syscalls/index.ts";
 import { median } from "../../lib/figures.ts";
 import { KernelProcess } from "../kernel-process.ts";
 import type { Figures } from "../what.ts";
 
 const rounds = 15;
-const lookMs = 5;
+const [lookMs, patienceMs] = [5, 10_000];
 
 interface Round {
   readonly named: number;
@@ -24,6 +25,7 @@ export async function ending(): Promise<Figures> {
   const path = await kernel.socket();
   const all = await new Kernel(new NodeMachine()).run(measured(kernel, path));
   kernel.stop();
+  if (all.length === 0) return {};
   const middle = (of: keyof Round): number => median(all.map((round) => round[of]));
   return { named: middle("named"), located: middle("located"), ended: middle("ended") };
 }
@@ -31,15 +33,20 @@ export async function ending(): Promise<Figures> {
 function* measured(kernel: KernelProcess, path: string): Program<Round[]> {
   const control = yield* connectControl({ address: { path } });
   const all: Round[] = [];
-  while (all.length < rounds) {
-    yield* new Await(once(kernel.lines, "line"));
-    all.push(yield* oneRound(control));
+  try {
+    while (all.length < rounds) {
+      yield* new Await(once(kernel.lines, "line"));
+      all.push(yield* new Timeout(patienceMs, oneRound(control)));
+    }
+  } catch (error) {
+    console.error(`a turn was not ended: ${error}`);
+    return [];
   }
   control.close();
   return all;
 }
 
-function* oneRound(control: Control): Program<Round> {
+const oneRound = routine(function* oneRound(control: Control): Program<Round> {
   const start = performance.now();
   const passed = (): number => performance.now() - start;
   let stuck = yield* control.ask("stuck", {});
@@ -50,4 +57,4 @@ function* oneRound(control: Control): Program<Round> {
   yield* control.ask("signal", { tids: [stuck?.tid ?? 0], signal: "KILL" });
   yield* control.ask("frame", { tasks: { limit: 1 } });
   return { named, located, ended: passed() - located };
-}
+});

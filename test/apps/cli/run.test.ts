@@ -33,6 +33,13 @@ describe.concurrent("an app", () => {
     expect(await run("--", "prints.ts", "--port")).toMatchObject({ out: '["--port"] 1 true\n', code: 0 });
   });
 
+  test("is shown in a monitor if the line ends so, and gets the word itself behind a --", async () => {
+    const { code, err } = await run("prints.ts", "--port", "7001", "--monitor");
+    expect(err).toMatch(/^yieldix: --monitor needs a terminal/);
+    expect(code).toBe(2);
+    expect(await run("prints.ts", "--", "--monitor")).toMatchObject({ out: '["--monitor"] 1 true\n', code: 0 });
+  });
+
   test("may be JavaScript, and may be a routine", async () => {
     expect(await run("plain.js", "x")).toMatchObject({ out: '["x"] 1\n', code: 0 });
     expect(await run("routine.ts", "x")).toMatchObject({ out: "routine 1\n", err: "", code: 0 });
