@@ -43,6 +43,10 @@ export class Apps {
     if (this.#apps.has(tid)) this.#exits.set(tid, exit);
   }
 
+  get size(): number {
+    return this.#apps.size;
+  }
+
   /** The app whose main task this is. */
   get(tid: number): StartedApp | undefined {
     return this.#apps.get(tid);

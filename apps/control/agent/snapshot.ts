@@ -36,6 +36,8 @@ export class Snapshot {
   findings: ReadonlyMap<number, FindingLetter> = new Map();
   readonly #declared: Set<string>;
   readonly #appTids = new Map<number, number>();
+  /** The app that every task belongs to, where there is but the run's own or none. */
+  readonly #onlyApp: number | undefined;
   #children: ReadonlyMap<number, number> | undefined = undefined;
   #places: ReadonlyMap<Task, number> | undefined = undefined;
   #waiting: Waiting | undefined = undefined;
@@ -44,6 +46,7 @@ export class Snapshot {
     this.kernel = kernel;
     this.watch = watch;
     this.last = watch?.last;
+    this.#onlyApp = apps.size === 0 ? 0 : apps.size === 1 && apps.get(1) !== undefined ? 1 : undefined;
     this.apps = apps;
     this.#declared = declared;
     this.uptimeMs = Math.floor(kernel.clock() - kernel.bootedAt);
@@ -77,7 +80,7 @@ export class Snapshot {
 
   /** The main task of the app that a task belongs to: the nearest of its ancestors that is one; 0: of none. */
   appTidOf(tid: number): number {
-    const known = this.#appTids.get(tid);
+    const known = this.#onlyApp ?? this.#appTids.get(tid);
     if (known !== undefined) return known;
     const trail: number[] = [];
     let found: number | undefined;

@@ -32,7 +32,7 @@ export function taskPage(snapshot: Snapshot, query: TaskQuery): TaskPage {
     case "sites":
       return flatPage(sitesOf(rows), query, all.length);
     default:
-      return flatPage(rows, query, all.length);
+      return flatPage(rows, hasPinned(snapshot) ? query : { ...query, isPinned: false }, all.length);
   }
 }
 
@@ -86,6 +86,12 @@ function inOrder(rows: readonly Entry[], { sort, isInverted = false }: TaskQuery
 // An orphan is worth a letter, and no more: many a server's tasks are, by design.
 function isWorthPinning({ finding }: TaskRow): boolean {
   return finding !== "" && finding !== "O";
+}
+
+// Mostly there is nothing to pin, and no reason to ask each row.
+function hasPinned({ findings }: Snapshot): boolean {
+  for (const letter of findings.values()) if (letter !== "O") return true;
+  return false;
 }
 
 /** Those to pin, the worst first, and the others. */

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { Finding, FindingLetter } from "../../../apps/control/records.ts";
 import { Lock } from "../../../apps/lib/index.ts";
+import { DeadlockError } from "../../../kernel/errors.ts";
 import type { Listener } from "../../../kernel/machine/machine.ts";
 import type { Program, Tid } from "../../../kernel/syscall.ts";
 import {
@@ -12,15 +13,18 @@ import {
   KillTask,
   Listen,
   NewTask,
+  Park,
   ReadWait,
   Receive,
   Select,
   Sleep,
   Tell,
   Timeout,
+  WaitQueue,
   WaitTask,
 } from "../../../syscalls/index.ts";
-import { type BusyMachine, type Desk, runBusy, runWithDesk } from "./desk.ts";
+import { runAsync, runExitAsync } from "../../kit/index.ts";
+import { type BusyMachine, Desk, GetKernel, runBusy, runWithDesk } from "./desk.ts";
 
 /** Seconds pass, each with its tick. */
 function* seconds(desk: Desk, count: number): Program<void> {
@@ -311,4 +315,46 @@ test("N: a turn that had to be ended, once the guard has told, for a minute", ()
     yield* new Sleep(61_000);
     expect(found(desk, "N")).toEqual([]);
   });
+});
+
+test("D: the whole run, which goes on only because somebody looks", async () => {
+  const seen: Finding[] = [];
+  const world = { turn: (): void => {} }; // what is outside has its turn in each poll
+  const { outcome } = await runExitAsync(
+    function* () {
+      const desk = new Desk(yield* new GetKernel());
+      desk.frame();
+      world.turn = () => {
+        if (desk.agent.kernel.watching?.deadlockSince === undefined) return;
+        seen.push(...desk.frame().findings);
+        desk.session.close();
+      };
+      yield* new Receive();
+    },
+    { turn: async () => world.turn() },
+  );
+  expect(seen[0]).toMatchObject({ letter: "D", tids: [1], text: expect.stringContaining("nothing can wake") });
+  expect(outcome).toMatchObject({ status: "threw", error: expect.any(DeadlockError) });
+});
+
+test("S: not one that was woken while everybody slept, however long that was", async () => {
+  let letters: string[] | undefined;
+  const world = { turn: (): void => {} };
+  await runAsync(
+    function* () {
+      const desk = new Desk(yield* new GetKernel());
+      desk.frame();
+      const sleeper = yield* new NewTask(new Park(new WaitQueue("wait for", "a word")), "sleeper");
+      yield* new Sleep(10_000);
+      world.turn = () => {
+        desk.agent.kernel.cancel(sleeper, 0, "wake up"); // from outside, in the middle of a poll
+        letters = desk.frame().findings.map(({ letter }) => letter);
+        world.turn = () => {};
+      };
+      yield* new Sleep(10_000);
+      yield* new Sleep(1);
+    },
+    { turn: async () => world.turn() },
+  );
+  expect(letters).toEqual([]);
 });
