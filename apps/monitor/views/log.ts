@@ -19,14 +19,11 @@ export function logView(screen: Screen, rows: number): Body {
   const { shown, ...list } = listView(screen, rows, {
     columns,
     rows: log.lines,
-    below: ({ text, level }) =>
+    below: ({ text }) =>
       text
         .split("\n", maxLines)
         .slice(1)
-        .map((more) => [
-          run(" ".repeat(screen.size.columns >= 72 ? 17 : 12)),
-          run(more.trimEnd(), level === "error" ? "bad" : "dim"),
-        ]),
+        .map((more) => [run(" ".repeat(screen.size.columns >= 72 ? 17 : 12)), run(more.trimEnd(), "dim")]),
     empty: "nothing was logged",
     isAtEnd: true,
   });
