@@ -10,7 +10,7 @@ import { screenSvg } from "./svg.ts";
 
 const [columns, rows] = [120, 40];
 /** So long that sparklines have a history and all findings are there, ms. */
-const settleMs = 15_000;
+const settleMs = 12_000;
 const title = "yieldix top: the tasks of a running kernel, with what each of them waits for";
 
 async function main([
