@@ -3,8 +3,8 @@
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Select, Sleep } from "../../syscalls/index.ts";
 import type { Channel } from "../lib/index.ts";
+import type { Surface } from "./given.ts";
 import type { TopEvent } from "./top.ts";
-import type { Surface } from "./viewer.ts";
 import { run, type StyledLine, seal } from "./views/line.ts";
 
 /** A kernel that can be chosen. */

@@ -13,9 +13,9 @@ import {
   protocolVersion,
 } from "../control/protocol.ts";
 import { RpcError } from "../rpc/index.ts";
+import type { Port } from "./given.ts";
 import { type RecordingHeader, recordingKind, recordingVersion } from "./recording.ts";
 import { cutTo } from "./replay-page.ts";
-import type { Port } from "./viewer.ts";
 
 const chunkBytes = 1_048_576;
 /** A frame of 10,000 tasks has about 5 MB. */

@@ -4,49 +4,11 @@
 // scrolls; `close` restores everything, synchronously, once, in an order that no terminal minds.
 
 import { Buffer } from "node:buffer";
-import type { Style, StyledLine } from "../views/line.ts";
+import type { StyledLine } from "../views/line.ts";
 import { type BlessedScreen, type CellRow, makeBlessedScreen } from "./blessed-screen.ts";
 import { Input, type InputEvent, patienceMs } from "./input.ts";
 import type { Tape } from "./tape.ts";
-
-/** The parts of a Node stream that is a terminal's input. */
-export interface TerminalInput {
-  readonly isTTY?: boolean;
-  setRawMode?(isRaw: boolean): unknown;
-  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
-  off(event: "data", listener: (bytes: Uint8Array) => void): unknown;
-  resume(): unknown;
-  pause(): unknown;
-}
-
-/** The parts of a Node stream that is a terminal's output. */
-export interface TerminalOutput {
-  readonly columns?: number;
-  readonly rows?: number;
-  readonly writableNeedDrain: boolean;
-  write(text: string): boolean;
-  on(event: "resize" | "drain", listener: () => void): unknown;
-  off(event: "resize" | "drain", listener: () => void): unknown;
-}
-
-export interface TerminalOptions {
-  readonly input: TerminalInput;
-  readonly output: TerminalOutput;
-  /** Which description of a terminal is used. */
-  readonly terminal: string;
-  readonly isUnicode: boolean;
-  readonly hasMouse: boolean;
-  /** blessed's number for a style: flags << 18 | foreground << 9 | background. */
-  readonly attributesOf: (style: Style) => number;
-}
-
-export type TerminalEvent = InputEvent | { readonly kind: "resize" };
-
-/** Where the terminal's own cursor is shown, from 0. */
-export interface CursorPlace {
-  readonly row: number;
-  readonly column: number;
-}
+import type { CursorPlace, TerminalEvent, TerminalOptions } from "./terminal-parts.ts";
 
 // Clicks, drags and the wheel, with coordinates as numbers: never the mouse's every move.
 const mouseOn = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";

@@ -5,12 +5,8 @@ import { EventEmitter } from "node:events";
 import process from "node:process";
 import xterm from "@xterm/headless";
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  emptyAttributes,
-  Terminal,
-  type TerminalEvent,
-  type TerminalOutput,
-} from "../../../../apps/monitor/screen/terminal.ts";
+import { emptyAttributes, Terminal } from "../../../../apps/monitor/screen/terminal.ts";
+import type { TerminalEvent, TerminalOutput } from "../../../../apps/monitor/screen/terminal-parts.ts";
 import type { StyledLine } from "../../../../apps/monitor/views/line.ts";
 
 class FakeInput extends EventEmitter {
