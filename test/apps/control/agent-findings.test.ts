@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Finding, FindingLetter } from "../../../apps/control/records.ts";
 import { Lock } from "../../../apps/lib/index.ts";
 import { DeadlockError } from "../../../kernel/errors.ts";
+import { Kernel } from "../../../kernel/kernel.ts";
 import type { Listener } from "../../../kernel/machine/machine.ts";
 import type { Program, Tid } from "../../../kernel/syscall.ts";
 import {
@@ -23,8 +24,8 @@ import {
   WaitQueue,
   WaitTask,
 } from "../../../syscalls/index.ts";
-import { runAsync, runExitAsync } from "../../kit/index.ts";
-import { type BusyMachine, Desk, GetKernel, runBusy, runWithDesk } from "./desk.ts";
+import { runExitAsync } from "../../kit/index.ts";
+import { BusyMachine, Desk, GetKernel, runBusy, runWithDesk } from "./desk.ts";
 
 /** Seconds pass, each with its tick. */
 function* seconds(desk: Desk, count: number): Program<void> {
@@ -338,23 +339,24 @@ test("D: the whole run, which goes on only because somebody looks", async () => 
 });
 
 test("S: not one that was woken while everybody slept, however long that was", async () => {
-  let letters: string[] | undefined;
   const world = { turn: (): void => {} };
-  await runAsync(
-    function* () {
-      const desk = new Desk(yield* new GetKernel());
-      desk.frame();
-      const sleeper = yield* new NewTask(new Park(new WaitQueue("wait for", "a word")), "sleeper");
-      yield* new Sleep(10_000);
-      world.turn = () => {
-        desk.agent.kernel.cancel(sleeper, 0, "wake up"); // from outside, in the middle of a poll
-        letters = desk.frame().findings.map(({ letter }) => letter);
-        world.turn = () => {};
-      };
-      yield* new Sleep(10_000);
-      yield* new Sleep(1);
-    },
-    { turn: async () => world.turn() },
-  );
-  expect(letters).toEqual([]);
+  const machine = new BusyMachine({ asynchronous: true, turn: async () => world.turn() });
+  const kernel = new Kernel(machine);
+  const desk = new Desk(kernel);
+  let states: unknown[] = [];
+  function* program(): Program<void> {
+    desk.frame();
+    const sleeper = yield* new NewTask(new Park(new WaitQueue("wait for", "a word")), "sleeper");
+    yield* new Sleep(10);
+    world.turn = () => {
+      machine.work(10_000); // nobody has had a turn for so long
+      kernel.cancel(sleeper, 0, "wake up"); // in the middle of a poll, from outside
+      const { findings } = desk.frame();
+      states = [desk.rows().get(sleeper)?.state, desk.rows().get(sleeper)?.forMs, findings];
+      world.turn = () => {};
+    };
+    yield* new Sleep(10_000);
+  }
+  await kernel.run(program());
+  expect(states).toEqual(["r", 0, []]);
 });
