@@ -3,9 +3,9 @@
 import { printable } from "../../kernel/text.ts";
 import type { Agent } from "../control/agent/agent.ts";
 import type { Frame, FrameQuery } from "../control/protocol.ts";
+import { duration } from "../monitor/views/format.ts";
 import { graphLines } from "./faces/graph.ts";
 import { taskColumnsOf, usualColumns } from "./faces/tasks.ts";
-import { durationText } from "./faces/words.ts";
 import { chosen, tableLines } from "./table.ts";
 
 /** Tasks that are listed. */
@@ -20,7 +20,7 @@ export function dumpText(agent: Agent): string {
     const rows = tasks?.rows ?? [];
     const more = (tasks?.total ?? 0) - rows.length;
     const lines = [
-      `yieldix: ${kernel.live} ${kernel.live === 1 ? "task" : "tasks"} of pid ${kernel.pid}, up ${durationText(kernel.upMs)}`,
+      `yieldix: ${kernel.live} ${kernel.live === 1 ? "task" : "tasks"} of pid ${kernel.pid}, up ${duration(kernel.upMs)}`,
       ...tableLines(rows, chosen(taskColumnsOf(rows, false), undefined, usualColumns), {}),
       ...(more > 0 ? [`and ${more} more`] : []),
       ...findings.map(({ letter, text }) => printable(`${letter} ${text}`, Number.POSITIVE_INFINITY)),

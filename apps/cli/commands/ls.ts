@@ -3,9 +3,9 @@
 import process from "node:process";
 import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
+import { duration } from "../../monitor/views/format.ts";
 import { writeLines } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { durationText } from "../faces/words.ts";
 import type { KernelRow } from "../kernels.ts";
 import { addTableOptions, type Column, chosen, lineEnd, type TableOptions, tableLines } from "../table.ts";
 
@@ -20,7 +20,7 @@ const columns: readonly Column<KernelRow>[] = [
     name: "up",
     side: "right",
     value: ({ upMs }) => upMs,
-    text: ({ upMs }) => (upMs === null ? "-" : durationText(upMs)),
+    text: ({ upMs }) => (upMs === null ? "-" : duration(upMs)),
   },
   { name: "tasks", side: "right", value: ({ tasks }) => tasks },
   { name: "viewers", side: "right", value: ({ viewers }) => viewers },

@@ -1,9 +1,9 @@
 // What `strace -c` adds up: for each kind of syscall how many there were, how many failed, and how long they blocked.
 
 import type { TraceRecord } from "../../control/records.ts";
+import { fineMillis } from "../../monitor/views/format.ts";
 import type { Column } from "../table.ts";
 import { nameOf } from "./trace.ts";
-import { msText } from "./words.ts";
 
 /** One kind of syscall. */
 export interface CountRow {
@@ -66,5 +66,5 @@ export function countColumns(rows: readonly CountRow[]): Column<CountRow>[] {
 }
 
 function ms(name: string, head: string, value: (row: CountRow) => number): Column<CountRow> {
-  return { name, head, side: "right", value, text: (row) => msText(value(row)) };
+  return { name, head, side: "right", value, text: (row) => fineMillis(value(row)) };
 }

@@ -2,8 +2,9 @@
 // waits declare.
 
 import type { TaskColumn, TaskRow } from "../../control/records.ts";
+import { count, duration, fineMillis, percent, seconds } from "../../monitor/views/format.ts";
 import type { Column } from "../table.ts";
-import { durationText, msText, rateText, shareText, sparkText } from "./words.ts";
+import { sparkText } from "./words.ts";
 
 /** What `ps` shows unless it is told: all of it is known at once, without a second of watching. */
 export const usualColumns: readonly TaskColumn[] = [
@@ -73,7 +74,7 @@ function declaredColumn(name: string): Column<TaskRow> {
 
 type Known = Column<TaskRow> & { readonly name: TaskColumn };
 
-function count(name: TaskColumn, value: (row: TaskRow) => number): Known {
+function counted(name: TaskColumn, value: (row: TaskRow) => number): Known {
   return { name, side: "right", value };
 }
 
@@ -88,15 +89,15 @@ function measured(
 
 function knownColumns(isUnicode: boolean): Known[] {
   return [
-    count("tid", ({ tid }) => tid),
+    counted("tid", ({ tid }) => tid),
     { name: "state", head: "S", value: ({ state }) => state },
     { name: "nice", side: "right", value: ({ nice }) => nice },
-    measured("cpu", "CPU%", ({ cpu }) => cpu, shareText),
-    measured("run", "RUN s", ({ runMs }) => runMs, secondsText),
-    measured("ready", "READY ms", ({ readyMs }) => readyMs, msText),
-    measured("turns/s", "TURNS/s", ({ turnsPerS }) => turnsPerS, rateText),
-    measured("traps/s", "TRAPS/s", ({ trapsPerS }) => trapsPerS, rateText),
-    measured("max", "MAX ms", ({ maxMs }) => maxMs, msText),
+    measured("cpu", "CPU%", ({ cpu }) => cpu, percent),
+    measured("run", "RUN s", ({ runMs }) => runMs, seconds),
+    measured("ready", "READY ms", ({ readyMs }) => readyMs, fineMillis),
+    measured("turns/s", "TURNS/s", ({ turnsPerS }) => turnsPerS, count),
+    measured("traps/s", "TRAPS/s", ({ trapsPerS }) => trapsPerS, count),
+    measured("max", "MAX ms", ({ maxMs }) => maxMs, fineMillis),
     history(isUnicode),
     {
       name: "waiting",
@@ -105,22 +106,17 @@ function knownColumns(isUnicode: boolean): Known[] {
       value: ({ verb, object }) => `${verb} ${object}`.trim(),
       text: waitText,
     },
-    measured(
-      "for",
-      "FOR",
-      ({ forMs }) => forMs,
-      (ms) => durationText(ms ?? 0),
-    ),
+    measured("for", "FOR", ({ forMs }) => forMs, duration),
     { name: "finding", head: "!", value: ({ finding }) => finding },
     { name: "name", value: ({ name }) => name },
-    count("parent", ({ parent }) => parent),
+    counted("parent", ({ parent }) => parent),
     { name: "app", value: ({ app }) => app },
     { name: "spawned", head: "SPAWNED AT", isElastic: true, value: ({ spawnedAt }) => spawnedAt },
-    count("turns", ({ turns }) => turns),
-    count("traps", ({ traps }) => traps),
-    count("children", ({ children }) => children),
-    count("mailbox", ({ mailbox }) => mailbox),
-    count("endpoints", ({ endpoints }) => endpoints),
+    counted("turns", ({ turns }) => turns),
+    counted("traps", ({ traps }) => traps),
+    counted("children", ({ children }) => children),
+    counted("mailbox", ({ mailbox }) => mailbox),
+    counted("endpoints", ({ endpoints }) => endpoints),
   ];
 }
 
@@ -131,8 +127,4 @@ function history(isUnicode: boolean): Known {
     value: ({ cpuHistory }) => cpuHistory.join(" "),
     text: ({ cpuHistory }) => sparkText(cpuHistory, isUnicode),
   };
-}
-
-function secondsText(ms: number | null): string {
-  return ms === null ? "-" : (ms / 1_000).toFixed(2);
 }

@@ -3,9 +3,10 @@
 import { printable } from "../../../kernel/text.ts";
 import type { Frame } from "../../control/protocol.ts";
 import type { KernelRecord, PlacedRow, Spread } from "../../control/records.ts";
+import { bytesText, compact, duration, fineMillis, percent } from "../../monitor/views/format.ts";
 import { type Column, tableLines } from "../table.ts";
 import { cut } from "../text-width.ts";
-import { bytesText, clockText, durationText, msText, rateText, shareText } from "./words.ts";
+import { clockText } from "./words.ts";
 
 /**
  * The lines of a frame.
@@ -20,7 +21,7 @@ export function frameLines(
     const safe = printable(line, Number.POSITIVE_INFINITY);
     return width === undefined ? safe : cut(safe, width);
   };
-  const findings = frame.findings.map(({ letter, text, forMs }) => `! ${letter} ${text}, for ${durationText(forMs)}`);
+  const findings = frame.findings.map(({ letter, text, forMs }) => `! ${letter} ${text}, for ${duration(forMs)}`);
   const head = [...kernelLines(frame.kernel, clockText(frame.time, zone)), ...findings].map(clean);
   return [...head, "", ...tableLines(frame.tasks?.rows ?? [], columns, { width, header })];
 }
@@ -28,11 +29,11 @@ export function frameLines(
 function kernelLines(kernel: KernelRecord, time: string): string[] {
   const { name, pid, node, machine, upMs, access, live, states, ready, readyWait, lag } = kernel;
   const letters = Object.entries(states).map(([letter, count]) => `${letter}${count}`);
-  const shares = `run ${shareText(kernel.run)}%  poll ${shareText(kernel.poll)}%  idle ${shareText(kernel.idle)}%`;
-  const rates = `turns ${rateText(kernel.turnsPerS)}/s  traps ${rateText(kernel.trapsPerS)}/s  polls ${rateText(kernel.pollsPerS)}/s`;
+  const shares = `run ${percent(kernel.run)}%  poll ${percent(kernel.poll)}%  idle ${percent(kernel.idle)}%`;
+  const rates = `turns ${compact(kernel.turnsPerS)}/s  traps ${compact(kernel.trapsPerS)}/s  polls ${compact(kernel.pollsPerS)}/s`;
   const { endpoints, reading, writing, timers, heapBytes } = kernel;
   return [
-    `${time}  ${name}  pid ${pid}  up ${durationText(upMs)}  node ${node}  ${machine}  ${access}`,
+    `${time}  ${name}  pid ${pid}  up ${duration(upMs)}  node ${node}  ${machine}  ${access}`,
     `${shares}   tasks ${live}: ${letters.join(" ")}`,
     `ready ${ready}, ${spreadText("wait", readyWait)}   ${spreadText("lag", lag)}   ${rates}`,
     `endpoints ${endpoints} (reading ${reading}, writing ${writing})  timers ${timers}  heap ${bytesText(heapBytes)}`,
@@ -40,5 +41,5 @@ function kernelLines(kernel: KernelRecord, time: string): string[] {
 }
 
 function spreadText(what: string, { p50, p99, max }: Spread): string {
-  return `${what} p50 ${msText(p50)} p99 ${msText(p99)} max ${msText(max)} ms`;
+  return `${what} p50 ${fineMillis(p50)} p99 ${fineMillis(p99)} max ${fineMillis(max)} ms`;
 }

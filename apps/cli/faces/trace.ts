@@ -3,7 +3,8 @@
 
 import { printable } from "../../../kernel/text.ts";
 import type { TraceRecord } from "../../control/records.ts";
-import { clockText, msText } from "./words.ts";
+import { fineMillis } from "../../monitor/views/format.ts";
+import { clockText } from "./words.ts";
 
 /** Tasks whose open line is remembered; of more, "resumed" is shown as a whole syscall. */
 const maxOpen = 100_000;
@@ -73,5 +74,5 @@ export function nameOf(syscall: string): string {
 }
 
 function blockedText(ms: number): string {
-  return ms > 0 ? ` <${msText(ms)} ms>` : "";
+  return ms > 0 ? ` <${fineMillis(ms)} ms>` : "";
 }

@@ -1,9 +1,9 @@
 // Rows of a tree, and the lines that join each to its parent.
 
 import type { PlacedRow } from "../../control/records.ts";
+import { duration } from "../../monitor/views/format.ts";
 import type { Column } from "../table.ts";
 import { waitText } from "./tasks.ts";
-import { durationText } from "./words.ts";
 
 /** Deeper than this the lines are left out, and the depth is said in their place. */
 const maxDrawn = 32;
@@ -19,7 +19,7 @@ export function treeColumns(isUnicode: boolean): Column<PlacedRow>[] {
     { name: "parent", side: "right", value: ({ parent }) => parent },
     { name: "state", head: "S", value: ({ state }) => state },
     { name: "waiting", head: "WAITING ON", value: ({ verb, object }) => `${verb} ${object}`.trim(), text: waitText },
-    { name: "for", side: "right", value: ({ forMs }) => forMs, text: ({ forMs }) => durationText(forMs) },
+    { name: "for", side: "right", value: ({ forMs }) => forMs, text: ({ forMs }) => duration(forMs) },
     { name: "finding", head: "!", value: ({ finding }) => finding },
     { name: "app", value: ({ app }) => app },
   ];

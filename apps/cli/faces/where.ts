@@ -3,9 +3,9 @@
 
 import { printable } from "../../../kernel/text.ts";
 import type { FrameRecord, TaskRow } from "../../control/records.ts";
+import { duration } from "../../monitor/views/format.ts";
 import { padded, textWidth } from "../text-width.ts";
 import { waitText } from "./tasks.ts";
-import { durationText } from "./words.ts";
 
 /** Local variables of a frame that are shown. */
 const maxLocals = 64;
@@ -29,7 +29,7 @@ export function whereLines(task: TaskRow | undefined, frames: readonly FrameReco
 
 /** "task 31 uploader: J exit of 32, for 4m12s" */
 export function taskLine(task: TaskRow): string {
-  return clean(`task ${task.tid} ${task.name}: ${task.state} ${waitText(task)}, for ${durationText(task.forMs)}`);
+  return clean(`task ${task.tid} ${task.name}: ${task.state} ${waitText(task)}, for ${duration(task.forMs)}`);
 }
 
 function localLines(locals: Readonly<Record<string, string>>): string[] {

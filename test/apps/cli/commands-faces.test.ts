@@ -9,7 +9,7 @@ import { frameLines } from "../../../apps/cli/faces/top.ts";
 import { TraceText } from "../../../apps/cli/faces/trace.ts";
 import { branchText, treeColumns, usualTreeColumns } from "../../../apps/cli/faces/tree.ts";
 import { whereLines } from "../../../apps/cli/faces/where.ts";
-import { durationText, msText, sparkText } from "../../../apps/cli/faces/words.ts";
+import { sparkText } from "../../../apps/cli/faces/words.ts";
 import { chosen, tableLines } from "../../../apps/cli/table.ts";
 import type { FrameRecord, GraphRecord, PlacedRow } from "../../../apps/control/records.ts";
 import { acts, frameOf, hostileTexts, kernelRecord, row, syscall } from "./records.ts";
@@ -343,9 +343,6 @@ test.each(hostileTexts)("no face lets hostile text %# act on a terminal", (text)
   for (const line of lines) expect(line).not.toMatch(acts);
 });
 
-test("numbers have one unit each", () => {
-  const spans = [0, 999.9, 4_210, 59_999, 252_000, 11_100_000, 187_200_000].map(durationText);
-  expect(spans).toEqual(["0ms", "999ms", "4.2s", "59.9s", "4m12s", "3h05m", "2d04h"]);
-  expect([null, 0.004, 4.21, 412.4].map(msText)).toEqual(["-", "0.00", "4.2", "412"]);
+test("shares over time are a bar for each, in Unicode or in ASCII", () => {
   expect([sparkText([0, 0.5, 1, 7], true), sparkText([0, 1], false)]).toEqual(["▁▅██", "_#"]);
 });
