@@ -5,20 +5,8 @@
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../lib/usage.ts";
-import type { RunClient } from "./client-program.ts";
-import { addGraph } from "./commands/graph.ts";
-import { addKill } from "./commands/kill.ts";
-import { addLog } from "./commands/log.ts";
-import { addLs } from "./commands/ls.ts";
 import { addNew } from "./commands/new.ts";
-import { addPs } from "./commands/ps.ts";
-import { addRenice } from "./commands/renice.ts";
 import { addRun } from "./commands/run.ts";
-import { addSh } from "./commands/sh.ts";
-import { addStrace } from "./commands/strace.ts";
-import { addTop } from "./commands/top.ts";
-import { addTree } from "./commands/tree.ts";
-import { addWhere } from "./commands/where.ts";
 import { failureOf } from "./failure.ts";
 import { home } from "./home.ts";
 import { guardStreams } from "./streams.ts";
@@ -27,7 +15,10 @@ import { usageOf } from "./usage-of.ts";
 async function main(argv: string[]): Promise<void> {
   guardStreams();
   try {
-    await command().parseAsync(argv, { from: "user" });
+    const yieldix = command();
+    // An app begins sooner without what it does not need.
+    if (argv[0] !== "run") (await import("./client-commands.ts")).addClientCommands(yieldix);
+    await yieldix.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     const usage = error instanceof CommanderError ? faultOf(error) : error;
@@ -47,26 +38,8 @@ function command(): Command {
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
   addRun(yieldix);
   addNew(yieldix);
-  addLs(yieldix);
-  for (const add of [
-    addStart,
-    addStop,
-    addPs,
-    addTree,
-    addWhere,
-    addStrace,
-    addGraph,
-    addKill,
-    addRenice,
-    addLog,
-    addTop,
-  ])
-    add(yieldix, attached);
   return yieldix;
 }
-
-// What speaks to a kernel is loaded for those commands that do.
-const attached: RunClient = async (program, kernel) => (await import("./attached.ts")).attached(program, kernel);
 
 const noCommand =
   "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";

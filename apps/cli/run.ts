@@ -19,11 +19,11 @@ import {
 import { logLine } from "../../kernel/machine/console.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { truncated } from "../../kernel/text.ts";
+import type { Agent } from "../control/agent/agent.ts";
 import { Apps } from "../control/agent/apps.ts";
 import { UsageError } from "../lib/usage.ts";
 import { CapturedOutput } from "./capture.ts";
 import { type ControlOptions, Oversight } from "./control.ts";
-import { dumpText } from "./dump.ts";
 import { ExitCode, signalCode } from "./exit-code.ts";
 import { type Failure, failureOf, killed } from "./failure.ts";
 import { loadApp, startApp } from "./load.ts";
@@ -106,7 +106,7 @@ class Run {
     const signals = new Signals(
       this.#kernel,
       () => outside.now(),
-      () => process.stderr.write(dumpText(oversight.agent)),
+      () => void dump(oversight.agent),
     );
     process.on("beforeExit", this.#nothingLeft);
     this.#observeMain();
@@ -181,6 +181,12 @@ class Run {
     this.#kernel.kick(); // a turn was ended that was all that Node had to do
     if (this.#machine instanceof SimulatedMachine) this.#machine.outsideIsOver();
   };
+}
+
+// What draws tables is loaded when somebody wants one.
+async function dump(agent: Agent): Promise<void> {
+  const { dumpText } = await import("./dump.ts");
+  process.stderr.write(dumpText(agent));
 }
 
 function wantedControl({ control, watchdog, monitor }: RunOptions): ControlOptions | undefined {

@@ -2,7 +2,7 @@
 
 import type { KindWatch } from "../../../kernel/kind-watch.ts";
 import type { Tracing } from "../../../kernel/tracing.ts";
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 import type { TraceQuery } from "../protocol.ts";
 import type { SyscallRow, TracePage } from "../records.ts";
 import type { Snapshot } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 // The table of tasks: which of them, in what order and shape, from where to where.
 
-import { codes, RpcError } from "../../rpc/index.ts";
+import { codes, RpcError } from "../../rpc/errors.ts";
 import { findingOrder } from "../columns.ts";
 import { type Filter, FilterError, parseFilter, unknownColumn } from "../filter.ts";
 import type { TaskQuery } from "../protocol.ts";
