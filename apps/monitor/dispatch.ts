@@ -5,7 +5,7 @@ import { actions } from "./actions/index.ts";
 import { goTo, move } from "./actions/moving.ts";
 import { endProcess, lookAtStuck } from "./actions/program.ts";
 import { show, sortBy } from "./actions/rows.ts";
-import { sendSignal } from "./actions/tasks.ts";
+import { isRefused, sendSignal } from "./actions/tasks.ts";
 import { play } from "./actions/time.ts";
 import { dialogClick, dialogKey } from "./dialogs.ts";
 import { promptKey, promptPaste } from "./prompts.ts";
@@ -45,6 +45,7 @@ function stuckKey(viewer: Viewer, name: string): boolean {
   const { connection } = viewer.screen;
   if (connection.kind !== "stuck") return false;
   const { tid } = connection.stuck;
+  if (/^([kKX]|f9)$/.test(name) && isRefused(viewer)) return true;
   if (name === "B" || name === "b") {
     lookAtStuck(viewer);
   } else if (name === "k" || name === "K" || name === "f9") {

@@ -12,7 +12,7 @@ export function bannerLines(
   rows: number,
 ): readonly StyledLine[] | undefined {
   if (connection.kind === "stuck") {
-    const act = frame?.kernel.access === "read-only" ? "" : " k ends its turn  ";
+    const act = frame?.kernel.access === "read-only" ? "" : " k ends its turn   X ends its process  ";
     const hint = `${act} the frame below is ${duration(connection.ageMs)} old`;
     return filledUp(stuckLines(connection.stuck, hint, size.columns, rows), rows);
   }
