@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { GetMachine } from "../../syscalls/index.ts";
 import type { ControlPort } from "../control/protocol.ts";
-import { sendAll } from "../lib/index.ts";
+import { sendAll } from "../lib/sockets.ts";
 import { clientCodes } from "./exit-code.ts";
 
 /** What the lines are for. */
