@@ -3,6 +3,7 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
+import { UsageError } from "../../lib/usage.ts";
 import { type ColourChoice, canDraw } from "../../monitor/screen/abilities.ts";
 import type { ViewName } from "../../monitor/views/model.ts";
 import type { RunClient } from "../client-program.ts";
@@ -60,7 +61,13 @@ export function addTop(yieldix: Command, run: RunClient): void {
 async function start(which: string | undefined, options: Options, run: RunClient): Promise<void> {
   const isTTY = process.stdin.isTTY === true && process.stdout.isTTY === true;
   const isBatch = options.batch === true || options.json === true || options.iterations !== undefined;
-  if ((isBatch || !canDraw(process.env, isTTY)) && options.replay === undefined) {
+  const isPlain = isBatch || !canDraw(process.env, isTTY);
+  if (isPlain && options.replay !== undefined) {
+    throw new UsageError(
+      "--replay shows its frames on a terminal, and there is none: leave out --batch and redirections",
+    );
+  }
+  if (isPlain) {
     await run(topBatch(options), which);
     return;
   }

@@ -1,0 +1,56 @@
+// `yieldix top` as a command: what it refuses, and that it writes no escape where there is no terminal.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Terminal, wholeTerminal } from "../monitor/terminal.ts";
+import { Folder, root, yieldix } from "./command.ts";
+
+let folder: Folder;
+beforeAll(() => {
+  folder = new Folder({ "none.frames": "hello\n" });
+});
+afterAll(() => folder.remove());
+
+describe("a command line that cannot be", () => {
+  test.each([
+    [["top", "--color", "sometimes"], "sometimes"],
+    [["top", "--view", "nowhere"], "nowhere"],
+    [["top", "--delay", "-1"], "--delay -1: give a number from 0 to 3600"],
+    [["top", "--ascii", "--unicode"], "--unicode"],
+    [["top", "--replay", "none.frames"], "--replay shows its frames on a terminal"],
+  ])("%j is refused with one sentence and code 2", async (args, said) => {
+    const { code, out, err } = await yieldix(args, folder.path);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain(said);
+    expect(err.trim().split("\n")).toHaveLength(1);
+  });
+});
+
+test("without a terminal it says that there is no such kernel, with code 3 and no escape", async () => {
+  const { code, out, err } = await yieldix(["top", "no-such-kernel"], folder.path);
+  expect([code, out]).toEqual([3, ""]);
+  expect(err).toContain("no-such-kernel");
+  expect(err).not.toContain("\x1b");
+});
+
+describe.skipIf(!Terminal.isThere)("in a real terminal (needs tmux and bash)", () => {
+  const start = (...args: string[]): Promise<Terminal> =>
+    Terminal.start(
+      [process.execPath, "--import", import.meta.resolve("tsx"), `${root}apps/cli/main.ts`, "top", ...args],
+      {
+        cwd: folder.path,
+      },
+    );
+  afterAll(() => Terminal.closeAll());
+
+  test.each([
+    [["no-such-kernel"], 3, "no-such-kernel"],
+    [["--replay", "nowhere.frames"], 3, "nowhere.frames"],
+    [["--replay", "none.frames"], 2, "is no recording"],
+  ])("%j is said before the terminal is taken", async (args, code, said) => {
+    const terminal = await start(...args);
+    expect(await terminal.exitCode()).toBe(code);
+    await terminal.until((lines) => lines.join("").includes(said));
+    expect(await terminal.flags()).toEqual(wholeTerminal);
+    expect(terminal.output()).not.toContain("\x1b[?1049h");
+  });
+});
