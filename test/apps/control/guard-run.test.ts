@@ -163,7 +163,9 @@ describe("SIGUSR2", () => {
     running.child.kill("SIGUSR2");
     await running.wrote("child");
     expect(running.err).toMatch(/^yieldix: 2 tasks of pid \d+, up /);
-    expect(running.err).toMatch(/^ +2 {2}J .* \\x1b\[2Jchild$/m);
+    expect(running.err).toMatch(/^ +2 {2}J .* \\u\{1b\}\[2Jchild$/m);
+    await running.wrote("-> 1 pair.ts");
+    expect(running.err).toMatch(/^2 \\u\{1b\}\[2Jchild {2}exit of 1\n {2}-> 1 pair\.ts {2}sleep/m);
     expect(running.err).not.toContain("\u001b");
     running.child.kill("SIGTERM");
     expect(await running.ended).toMatchObject({ code: 0 });
