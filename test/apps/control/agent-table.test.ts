@@ -5,6 +5,7 @@ import { Apps } from "../../../apps/control/agent/apps.ts";
 import type { TaskQuery } from "../../../apps/control/protocol.ts";
 import type { PlacedRow, TaskPage } from "../../../apps/control/records.ts";
 import { Channel } from "../../../apps/lib/index.ts";
+import type { Listener } from "../../../kernel/machine/machine.ts";
 import {
   type Answer,
   type Kernel,
@@ -436,3 +437,45 @@ test("the app of a task is the nearest of its ancestors that is one, for as long
     { apps },
   );
 });
+
+test("endpoints are listed with their owners, who waits for them and since when, and for one task if asked", () => {
+  runWithDesk(function* (desk) {
+    const listener = yield* new Listen({ port: 4000 });
+    const client = yield* new Connect({ port: 4000 });
+    const acceptor = yield* new NewTask(accepting(listener), "acceptor");
+    yield* new Sleep(100);
+    const reader = yield* new NewTask(new ReadWait(client), "reader");
+    yield* new Sleep(200);
+    const { rows = [], total } = desk.frame({ endpoints: {} }).endpoints ?? {};
+    expect(total).toBe(3);
+    expect(rows.map(({ kind, owner, reader: waits, forMs, note }) => [kind, owner, waits, forMs, note])).toEqual([
+      ["listener", 1, acceptor, expect.any(Number), ""],
+      ["tcp", 1, reader, 200, ""],
+      ["tcp", 0, 0, expect.any(Number), "nobody's"],
+    ]);
+    expect(rows[1]).toMatchObject({
+      label: client.label,
+      fd: -1,
+      writer: 0,
+      bytesRead: 0,
+      bytesWritten: 0,
+      finding: "",
+    });
+    expect(desk.frame({ endpoints: { tid: reader } }).endpoints).toMatchObject({
+      total: 1,
+      rows: [{ label: client.label }],
+    });
+    expect(desk.frame({ endpoints: { offset: 2, limit: 5 } }).endpoints).toMatchObject({
+      total: 3,
+      rows: [{ owner: 0 }],
+    });
+    expect(desk.frame().kernel.endpoints).toBe(3);
+  });
+});
+
+function* accepting(listener: Listener): Program<void> {
+  for (;;) {
+    yield* new ReadWait(listener);
+    listener.accept();
+  }
+}
