@@ -14,6 +14,8 @@ const maxPasteLength = 65_536;
 const maxSequenceLength = 64;
 const pasteEnd = "\x1b[201~";
 const escapeKey = "\x1b";
+/** What is left of an arrow, a function key, when its Escape came too early to be rejoined: no hand is so fast. */
+const late = /^(\[[\d;]*[A-Za-z~]|O[A-DFHP-S])/;
 /** Ctrl-C gets out of everything, of a paste whose end was lost as well. */
 const interrupt = "\x03";
 const bell = "\x07";
@@ -44,6 +46,8 @@ export class Input {
   #state: State = ground;
   #events: InputEvent[] = [];
   readonly #decoder = new TextDecoder();
+  /** The latest that was made of bytes is a lone Escape. */
+  #wasEscape = false;
 
   /** True while it waits for the rest of a sequence, and `flush` would make something of what there is. */
   get isPending(): boolean {
@@ -53,7 +57,11 @@ export class Input {
 
   /** The events that these bytes complete, in order. */
   feed(bytes: Uint8Array): InputEvent[] {
-    for (const character of this.#decoder.decode(bytes, { stream: true })) this.#take(character);
+    const text = this.#decoder.decode(bytes, { stream: true });
+    // Over a slow line its packets can be further apart than any patience. That it was Escape has been said already.
+    if (this.#wasEscape && late.test(text)) this.#state = { kind: "escape" };
+    this.#wasEscape = false;
+    for (const character of text) this.#take(character);
     return this.#taken();
   }
 
@@ -62,6 +70,7 @@ export class Input {
     const state = this.#state;
     if (!this.isPending) return [];
     this.#state = ground;
+    this.#wasEscape = state.kind === "escape";
     if (state.kind === "escape") this.#key("escape");
     else if (state.kind === "ss3") this.#key("M-O");
     else if (state.kind === "csi" && state.body === "") this.#key("M-[");

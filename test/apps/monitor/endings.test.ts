@@ -162,7 +162,7 @@ describe.skipIf(!Terminal.isThere)("the viewer in a real terminal (needs tmux an
     await ended(terminal, 0);
   });
 
-  test("an arrow in two packets is an arrow, and no Escape", async () => {
+  test("an arrow in two packets is an arrow, and nothing else is done", async () => {
     const terminal = await startTop(path);
     await terminal.keys("g", "1", "Enter");
     await terminal.until((lines) => lines.some((line) => /^> +1 /.test(line)));

@@ -59,6 +59,18 @@ describe("keys", () => {
     expect(keys("\x1b", "O", "P")).toEqual(["f1"]);
   });
 
+  test("an arrow whose rest comes late is Escape and the arrow, and no key of what is left", () => {
+    const input = new Input();
+    const feed = (text: string) => input.feed(encoder.encode(text)).map((event) => "name" in event && event.name);
+    feed("\x1b");
+    expect(input.flush()).toMatchObject([{ name: "escape" }]);
+    expect(feed("[B")).toEqual(["down"]);
+    feed("\x1b");
+    input.flush();
+    expect(feed("[")).toEqual(["["]);
+    expect(feed("B")).toEqual(["B"]);
+  });
+
   test("the start of a sequence whose rest never comes is dropped", () => {
     const input = new Input();
     expect(input.feed(encoder.encode("\x1b[1;"))).toEqual([]);
