@@ -14,8 +14,6 @@ import { countTrace, pauseTrace, traceAll, traceTasks } from "./tracing.ts";
 export const actions: Readonly<Record<ActionName, (viewer: Viewer) => void>> = {
   up: (viewer) => move(viewer, -1),
   down: (viewer) => move(viewer, 1),
-  left: () => {},
-  right: () => {},
   pageUp: (viewer) => move(viewer, -viewer.room),
   pageDown: (viewer) => move(viewer, viewer.room),
   first: toFirst,

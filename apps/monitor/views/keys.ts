@@ -8,8 +8,6 @@ export type ActionName =
   // moving
   | "up"
   | "down"
-  | "left"
-  | "right"
   | "pageUp"
   | "pageDown"
   | "first"
@@ -198,14 +196,19 @@ export const keyTable: readonly KeyBinding[] = [
   { action: "pin", keys: ["p"], views: taskViews, group: "Rows", text: "findings on top, or in order" },
   { action: "finished", keys: ["e"], views: taskViews, group: "Rows", text: "show ended tasks, or not" },
   { action: "follow", keys: ["F"], views: ["tasks", "tree", "log"], group: "Rows", text: "follow the cursor's task" },
-  { action: "unfold", keys: ["+", "right"], views: ["tree"], group: "Rows", text: "unfold" },
-  { action: "fold", keys: ["-", "left"], views: ["tree"], group: "Rows", text: "fold" },
+  {
+    action: "unfold",
+    keys: ["+", "right"],
+    viKeys: ["+", "right", "l"],
+    views: ["tree"],
+    group: "Rows",
+    text: "unfold",
+  },
+  { action: "fold", keys: ["-", "left"], viKeys: ["-", "left", "h"], views: ["tree"], group: "Rows", text: "fold" },
   { action: "foldAll", keys: ["*"], views: ["tree"], group: "Rows", text: "fold all, or unfold all" },
   { action: "nextFinding", keys: ["!"], group: "Move", text: "next finding" },
   { action: "up", keys: ["up", "M-k"], viKeys: ["up", "k"], group: "Move", text: "up" },
   { action: "down", keys: ["down", "M-j"], viKeys: ["down", "j"], group: "Move", text: "down" },
-  { action: "left", keys: ["left"], viKeys: ["left", "h"], group: "Move", text: "left, in long text" },
-  { action: "right", keys: ["right"], viKeys: ["right", "l"], group: "Move", text: "right" },
   { action: "pageUp", keys: ["pageup"], viKeys: ["pageup", "C-b"], group: "Move", text: "a page up" },
   { action: "pageDown", keys: ["pagedown"], viKeys: ["pagedown", "C-f"], group: "Move", text: "a page down" },
   { action: "first", keys: ["home"], group: "Move", text: "first" },

@@ -18,8 +18,7 @@ describe("keys", () => {
     for (const view of views) {
       for (const isVi of [false, true]) {
         const keys = keysIn(view).flatMap((binding) => keysOf(binding, isVi));
-        // The arrows fold in a tree, where nothing can be moved to the side.
-        const twice = keys.filter((key, place) => keys.indexOf(key) !== place && !["left", "right"].includes(key));
+        const twice = keys.filter((key, place) => keys.indexOf(key) !== place);
         expect({ view, isVi, twice }).toEqual({ view, isVi, twice: [] });
       }
     }
@@ -55,12 +54,12 @@ describe("keys", () => {
       expect([key, actionOf(key, "tasks", false)]).toEqual([key, action]);
   });
 
-  test("with --vi h j k l move, and K kills", () => {
-    expect(["h", "j", "k", "l", "K"].map((key) => actionOf(key, "tasks", true))).toEqual([
-      "left",
+  test("with --vi j and k move, h and l fold a tree, and K kills", () => {
+    expect(["h", "j", "k", "l", "K"].map((key) => actionOf(key, "tree", true))).toEqual([
+      "fold",
       "down",
       "up",
-      "right",
+      "unfold",
       "signal",
     ]);
     expect(["h", "k", "l"].map((key) => actionOf(key, "tasks", false))).toEqual(["help", "signal", "endpoints"]);
