@@ -82,9 +82,8 @@ export class Kernel {
   readonly bootedAt: number;
   /** Whole ms since boot, as of the latest look at the clock. */
   uptimeMs = 0;
-  /** Where it tells another thread of its turns, if one wants to know. */
-  heartbeat: Heartbeat | undefined = undefined;
 
+  #heartbeat: Heartbeat | undefined = undefined;
   readonly #ready = new Ring<Task>();
   readonly #log: KernelLog;
   readonly #shuffle: KernelOptions["shuffle"] | undefined;
@@ -216,6 +215,16 @@ export class Kernel {
     return [...this.tasks].map(taskRecord);
   }
 
+  /** Where it tells another thread of its turns, which may end one that has no end. Undefined: nobody wants to know. */
+  get heartbeat(): Heartbeat | undefined {
+    return this.#heartbeat;
+  }
+
+  set heartbeat(heartbeat: Heartbeat | undefined) {
+    if (heartbeat !== undefined) this.machine.prepareCut?.();
+    this.#heartbeat = heartbeat;
+  }
+
   /** The tid that the next task will have. */
   get nextTid(): number {
     return this.#nextTid;
@@ -327,7 +336,7 @@ export class Kernel {
     if (this.stopped.size !== 0 && this.stopped.hold(task)) return;
     this.counters.turns++;
     this.current = task;
-    this.heartbeat?.begin(task.tid);
+    this.#heartbeat?.begin(task.tid);
     try {
       const traits = this.traits.size === 0 ? undefined : this.traits.begin(task);
       if (traits === undefined) turn(task, this, this.limits.quantum);
@@ -336,7 +345,7 @@ export class Kernel {
     } catch (error) {
       throw this.#panic(`the turn of task ${task.tid} (${task.name}) failed inside the kernel`, error);
     }
-    this.heartbeat?.end();
+    this.#heartbeat?.end();
     this.current = undefined;
     if (this.watching !== undefined) this.watching.turned(task);
     if (this.observers.length !== 0) this.observe("turn", task, undefined);

@@ -51,18 +51,24 @@ function byFrame(frames: Frames, of: symbol): (resource: AsyncResource) => InCon
   };
 }
 
-/** Of each AsyncLocalStorage that was ever captured on Node 20: under what its store is kept. */
+/** Of each AsyncLocalStorage that was ever met on Node 20: under what its store is kept. */
 const slots: symbol[] = [];
+
+/** Also those that are only to be put aside: a context that knew nothing of them has no store there. */
+function meet(resource: object): void {
+  for (const slot of slotsOf(resource)) if (!slots.includes(slot)) slots.push(slot);
+}
 
 const slotsOf = (resource: object): symbol[] =>
   Object.getOwnPropertySymbols(resource).filter(({ description }) => description === "kResourceStore");
 
 function byStores(resource: AsyncResource): InContext {
   const from = resource as unknown as Symbols; // that is where they are
-  for (const slot of slotsOf(resource)) if (!slots.includes(slot)) slots.push(slot);
+  meet(resource);
   const stores = slots.map((slot) => from[slot]);
   return (run) => {
     const target = executionAsyncResource() as Symbols; // as above
+    meet(target);
     const before = slots.map((slot) => target[slot]);
     const isOutermost = outermost === undefined;
     if (isOutermost) outermost = () => restoreStores(target, before);
@@ -113,7 +119,7 @@ function found(): (resource: AsyncResource) => InContext {
   const symbol = Object.getOwnPropertySymbols(resource).find(({ description }) => description === "context_frame");
   const frame = symbol === undefined ? undefined : (resource as unknown as Symbols)[symbol]; // as above
   const ways = [byStores];
-  if (symbol !== undefined && frame instanceof Object)
+  if (symbol !== undefined && typeof frame === "object" && frame !== null)
     ways.unshift(byFrame(frame.constructor as unknown as Frames, symbol)); // tried below
   const way = ways.find((candidate) => works(candidate, probe)) ?? byScope;
   probe.disable(); // on Node 20 it slows down every promise, as long as there is one

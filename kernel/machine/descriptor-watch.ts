@@ -34,8 +34,10 @@ export function watcher(
   memory: (bytes: number) => Memory,
 ): (fd: number, readable: () => void) => DescriptorWatch {
   const address = "uintptr_t";
-  const polled = koffi.pointer(koffi.proto(`void yieldix_polled(${address} handle, int status, int events)`));
-  const closed = koffi.pointer(koffi.proto(`void yieldix_closed(${address} handle)`));
+  const pollCallback = koffi.proto(`void yieldix_polled(${address} handle, int status, int events)`);
+  const closeCallback = koffi.proto(`void yieldix_closed(${address} handle)`);
+  const polled = koffi.pointer(pollCallback);
+  const closed = koffi.pointer(closeCallback);
   const native = (name: string, result: string, ...parameters: TypeSpec[]): Native =>
     library.func(name, result, parameters) as Native; // each returns a number, or nothing
   const defaultLoop = native("uv_default_loop", address);
@@ -48,7 +50,7 @@ export function watcher(
   const close = native("uv_close", "void", address, closed);
   const ref = native("uv_ref", "void", address);
   const unref = native("uv_unref", "void", address);
-  kept.push(library, polled, closed, defaultLoop, handleSize, start, close);
+  kept.push(library, pollCallback, closeCallback, polled, closed, defaultLoop, handleSize);
   const open = new Map<number, Open>();
   const closing = new Map<number, Memory>();
   let onPolled: unknown;

@@ -86,6 +86,10 @@ export class EpollMachine extends HostMachine {
     else if (!this.#isHarvesting) this.#event.set();
   }
 
+  prepareCut(): void {
+    this.#set.libc.prepareCut();
+  }
+
   cutOff(): void {
     this.#set.libc.forgetCut();
     this.#isInside = this.#isHarvesting = false;

@@ -42,7 +42,8 @@ export class Hop {
   readonly #arrived = (): void => {
     const done = this.#done;
     this.#done = undefined;
-    this.#receiver?.unref();
     if (done !== undefined) this.#context?.(done);
+    // Not before: while what was cut off is not mended, there may be nothing else that keeps the process.
+    if (this.#done === undefined) this.#receiver?.unref();
   };
 }

@@ -9,6 +9,8 @@
 import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { arch, platform } from "node:process";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { isMainThread } from "node:worker_threads";
 import type Koffi from "koffi";
 import { type ErrorCode, SyscallError } from "../errors.ts";
@@ -73,6 +75,11 @@ export interface Libc {
    * must not throw. Afterwards Node runs neither microtasks nor what `nextTick` was given. Throws ENOMEM and the like.
    */
   watch(fd: number, readable: () => void): DescriptorWatch;
+  /**
+   * To be called once, before callbacks may be cut off: from then until `forgetCut` Node aborts when a garbage collection
+   * finds something of koffi's, and what it has left behind when it was loaded is collected now.
+   */
+  prepareCut(): void;
   /** Forgets that a callback was cut off: the next call, whoever made it, would throw `null`. */
   forgetCut(): void;
 }
@@ -147,6 +154,12 @@ function bind(koffi: typeof Koffi): Libc {
     errorName,
     memory,
     watch: watcher(koffi, library, memory),
+    prepareCut: () => {
+      setFlagsFromString("--expose-gc");
+      const collect: () => void = runInNewContext("gc");
+      setFlagsFromString("--no-expose-gc");
+      collect();
+    },
     forgetCut: () => {
       try {
         getpid();

@@ -161,6 +161,8 @@ export interface Machine {
   poll(idleMs: number, done: Polled, isVacant?: boolean): boolean;
   /** Ends a poll under way; does nothing when none is. */
   interrupt(): void;
+  /** To be called before anything may be cut off: see `cutOff`. */
+  prepareCut?(): void;
   /**
    * What `done` had run was ended by V8 and will never return: makes the machine fit for the next poll. Called from a
    * callback of Node's. Machines that have their `done` called in places where that cannot be done have none.

@@ -41,7 +41,7 @@ export type EndOutcome =
 export interface MainThreadOptions {
   /** The heartbeat of the kernel that is watched. */
   readonly heartbeat: Heartbeat;
-  /** Called when a turn was ended: has the main thread call `kernel.kick()`, by a message to it. */
+  /** Called just before a turn is ended: has the main thread call `kernel.kick()` as soon as it can, by a message to it. */
   readonly kick: () => void;
   /** How long the main thread may take to answer, ms. Default 2,000. */
   readonly patienceMs?: number;
@@ -88,10 +88,8 @@ export class MainThread {
   }
 
   /** Ends the turn under way, if it is this task's. @throws ETIMEDOUT, ENOTSUP as `stack` */
-  async end(order: EndOrder): Promise<EndOutcome> {
-    const ended = await this.#inTurn((inspection) => this.#end(inspection, order));
-    if (ended.outcome === "ended") this.#kick();
-    return ended;
+  end(order: EndOrder): Promise<EndOutcome> {
+    return this.#inTurn((inspection) => this.#end(inspection, order));
   }
 
   /** A look that is under way ends by itself; later ones are ECANCELED. */
@@ -128,6 +126,8 @@ export class MainThread {
       if (reason !== undefined) return { outcome: "refused", reason, stack };
       const place = stack.frames[0]?.at ?? "";
       this.#heartbeat.leaveOrder({ by, why: place === "" ? why : `${why} (at ${place})`, forMs });
+      // Before, and not after: it is to be the very first that the main thread comes to.
+      this.#kick();
       await inspection.terminate();
       return { outcome: "ended", stack };
     }
