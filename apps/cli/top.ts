@@ -19,6 +19,7 @@ import { attributesFor } from "../monitor/screen/attributes.ts";
 import { Endings } from "../monitor/screen/endings.ts";
 import { HeldOutput } from "../monitor/screen/held-output.ts";
 import { Terminal } from "../monitor/screen/terminal.ts";
+import type { TerminalOutput } from "../monitor/screen/terminal-parts.ts";
 import { readSettings, settingsPath, writeSettings } from "../monitor/settings.ts";
 import { type TopEvent, top, topEvents } from "../monitor/top.ts";
 import { Viewer } from "../monitor/viewer.ts";
@@ -141,8 +142,7 @@ interface TopScreen {
 async function openScreen(options: TopOptions, events: Channel<TopEvent>): Promise<TopScreen> {
   const { env, stdin, stdout, stderr } = process;
   const { terminal, isUnicode, hasColour } = abilitiesOf(env, { colour: options.colour, isUnicode: options.isUnicode });
-  const write = stdout.write.bind(stdout);
-  const output = Object.create(stdout, { write: { value: (text: string) => write(text) } }) as typeof stdout; // the same stream
+  const output = outputOf(stdout);
   const held = new HeldOutput([stdout, stderr]);
   const attributesOf = attributesFor(hasColour);
   const hasMouse = options.hasMouse ?? true;
@@ -150,7 +150,11 @@ async function openScreen(options: TopOptions, events: Channel<TopEvent>): Promi
     // A viewer that takes nothing any more is ended as if the terminal were not raw.
     if (!events.trySend(event) && event.kind === "key" && event.name === "C-c") process.kill(process.pid, "SIGINT");
   };
-  const opened = await Terminal.open({ input: stdin, output, terminal, isUnicode, hasMouse, attributesOf }, heed);
+  const wanted = { input: stdin, output, terminal, isUnicode, hasMouse, attributesOf };
+  const opened = await Terminal.open(wanted, heed).catch((error: unknown) => {
+    held.release();
+    throw error;
+  });
   const screen = { lastWords: (): string => "" };
   const restored = {
     close: (): void => {
@@ -161,19 +165,41 @@ async function openScreen(options: TopOptions, events: Channel<TopEvent>): Promi
     resume: (): void => opened.resume(),
   };
   const endings = new Endings(restored, () => screen.lastWords());
-  const surface = {
+  return Object.assign(screen, { surface: surfaceOf(opened, () => endings.stop()), close: endings.close });
+}
+
+function surfaceOf(opened: Terminal, stop: () => void): Surface {
+  return {
     get columns(): number {
       return opened.columns;
     },
     get rows(): number {
       return opened.rows;
     },
-    draw: opened.draw.bind(opened),
-    redraw: (): void => opened.redraw(),
-    copy: (text: string): boolean => opened.copy(text),
-    stop: (): void => endings.stop(),
+    draw: (lines, cursor) => opened.draw(lines, cursor),
+    redraw: () => opened.redraw(),
+    copy: (text) => opened.copy(text),
+    stop,
   };
-  return Object.assign(screen, { surface, close: endings.close });
+}
+
+// What others write to it from now on is held back; what the viewer draws is not.
+function outputOf(stream: NodeJS.WriteStream): TerminalOutput {
+  const write = stream.write.bind(stream);
+  return {
+    get columns(): number {
+      return stream.columns;
+    },
+    get rows(): number {
+      return stream.rows;
+    },
+    get writableNeedDrain(): boolean {
+      return stream.writableNeedDrain;
+    },
+    write: (text) => write(text),
+    on: (event, listener) => stream.on(event, listener),
+    off: (event, listener) => stream.off(event, listener),
+  };
 }
 
 function viewerOptions(options: TopOptions): ViewerOptions {
