@@ -42,7 +42,9 @@ function mendOthers(kernel: Kernel, current: Task | undefined): void {
   const queued = new Set(kernel.readyTasks());
   for (const task of kernel.tasks) {
     if (task === current || task.state === State.blocked || queued.has(task)) continue;
+    if (kernel.stopped.isHeld(task)) continue; // it comes back when it goes on
     if (task.state !== State.ready && task.state !== State.exited) {
+      kernel.stopped.free(task);
       killCut(task, 0, `the undo of its wait did not end in the turn of task ${current?.tid ?? 0}`);
     }
     if (task.state !== State.exited) kernel.makeReady(task);
@@ -58,6 +60,7 @@ function mend(task: Task, wasInFrame: boolean, by: number, why: string): void {
   if (wasInFrame && frame !== undefined) frame.program = gone();
   if (task.wait !== undefined && task.wait.timer >= 0) kernel.timers.cancel(task.wait);
   task.wait = undefined;
+  kernel.stopped.free(task);
   killCut(task, by, why);
   if (task.state !== State.ready) kernel.makeReady(task);
 }

@@ -51,6 +51,7 @@ const ended = (...before: unknown[]): unknown[] => [...before, { exit: killed },
 const cases: Readonly<Record<string, readonly unknown[]>> = {
   frame: ended("outer finally"),
   bottom: ended(),
+  stopped: [{ exit: killed }, { stopped: { status: "returned", value: "done" } }, "others go on", { cut: 1 }, "over"],
   native: ended("outer finally"),
   comparator: ended("outer finally"),
   queue: ended("outer finally"),
@@ -125,6 +126,7 @@ const cases: Readonly<Record<string, readonly unknown[]>> = {
 const words: Readonly<Record<string, string>> = {
   frame: "a routine, after a wait",
   bottom: "the task's only frame",
+  stopped: "the task's only frame, while another task is stopped: that one goes on later",
   native: "a chain of native yield*",
   comparator: "the comparator of a sort",
   queue: "the rank of a PriorityQueue",

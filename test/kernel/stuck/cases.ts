@@ -15,7 +15,17 @@ import {
   type Tid,
   type Wait,
 } from "../../../kernel/syscall.ts";
-import { Await, CancelTask, KillTask, NewTask, Select, Sleep, Timeout, WaitTask } from "../../../syscalls/index.ts";
+import {
+  Await,
+  CancelTask,
+  KillTask,
+  NewTask,
+  Select,
+  SendSignal,
+  Sleep,
+  Timeout,
+  WaitTask,
+} from "../../../syscalls/index.ts";
 import { Invariants } from "../../kit/index.ts";
 import { bootMachine, forever, say, watched } from "./boot.ts";
 
@@ -102,6 +112,18 @@ const cases: Readonly<Record<string, () => Program<unknown>>> = {
         forever();
       })(),
     );
+  },
+  *stopped() {
+    const patient = (function* (): Program<string> {
+      yield;
+      return "done";
+    })();
+    const tid = yield* new NewTask(patient, "patient");
+    yield* new SendSignal(tid, "STOP");
+    yield* new Sleep(2);
+    yield* endOf(native());
+    yield* new SendSignal(tid, "CONT");
+    say({ stopped: yield* new WaitTask(tid) });
   },
   native: () =>
     endOf(
