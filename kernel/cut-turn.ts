@@ -35,6 +35,7 @@ export function mendCutTurn(kernel: Kernel): void {
   mendOthers(kernel, current);
   mend(current, wasInFrame, by, why);
   kernel.current = undefined;
+  if (kernel.watching !== undefined) kernel.watching.turned(current);
   if (kernel.observers.length !== 0) kernel.observe("turn", current, undefined);
 }
 

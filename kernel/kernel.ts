@@ -8,9 +8,10 @@ import { EndOfRun } from "./end-of-run.ts";
 import { adopt } from "./endpoints.ts";
 import { KernelPanic, SyscallError } from "./errors.ts";
 import { type Exit, Exits } from "./exits.ts";
+import { Gauges } from "./gauges.ts";
 import type { Heartbeat } from "./heartbeat.ts";
-import { checkedLimits, checkName, type KernelOptions, type Limits } from "./limits.ts";
-import { KernelLog } from "./log.ts";
+import { checkedLimits, checkName, checkTasks, type KernelOptions, type Limits } from "./limits.ts";
+import { KernelLog, type RecentLog } from "./log.ts";
 import type { Closable, Machine } from "./machine/machine.ts";
 import type { LogLevel, Observer, ObserverEvent, TaskRecord } from "./observer.ts";
 import { plugIn, Trace, TraceEvent, taskRecord, tell, unplug } from "./observer.ts";
@@ -20,6 +21,7 @@ import { Ring } from "./queue.ts";
 import { crashReport, panicDump } from "./report.ts";
 import type { Started } from "./resident.ts";
 import { Run } from "./run.ts";
+import { SlowTurns } from "./slow-turns.ts";
 import { Stopped } from "./stopped.ts";
 import type { Runnable, Syscall, Tid } from "./syscall.ts";
 import { TaskTable } from "./table.ts";
@@ -74,8 +76,6 @@ export class Kernel {
   main: Task | undefined = undefined;
   /** Blocked tasks that something outside the kernel can wake. */
   outside = 0;
-  /** The tid that the next task will have. */
-  nextTid = 1;
   /** Traps that the turn under way may still make. */
   trapsLeft = 0;
   /** When it was made, on the machine's clock, ms. */
@@ -88,6 +88,7 @@ export class Kernel {
   readonly #log: KernelLog;
   readonly #shuffle: KernelOptions["shuffle"] | undefined;
   readonly #pace: Pace;
+  #nextTid = 1;
   readonly #end: EndOfRun = new EndOfRun(this);
   readonly #run: Run = new Run(this, this.#end);
 
@@ -152,9 +153,9 @@ export class Kernel {
     if (name !== undefined) checkName(name, this.limits);
     if (this.traits.size !== 0) this.traits.get(parent)?.quota?.checkChildren();
     const origin = originOf(parent, program, name);
-    const task = new Task(this, this.nextTid as Tid, origin, parent); // the only place that makes tids
+    const task = new Task(this, this.#nextTid as Tid, origin, parent); // the only place that makes tids
     task.frame = new BottomFrame(opened(program));
-    this.nextTid++;
+    this.#nextTid++;
     if (this.traits.size !== 0) this.traits.inherit(task, parent);
     this.tasks.add(task);
     this.counters.spawned++;
@@ -230,9 +231,14 @@ export class Kernel {
     return this.#nextTid;
   }
 
+  /** True while the machine lets the world in. */
+  get isPolling(): boolean {
+    return this.#run.isPolling;
+  }
+
   /** The live task of a tid; undefined if it has ended. @throws ESRCH if no task ever had it */
   find(tid: number): Task | undefined {
-    if (!Number.isInteger(tid) || tid < 1 || tid >= this.nextTid) {
+    if (!Number.isInteger(tid) || tid < 1 || tid >= this.#nextTid) {
       throw new SyscallError("ESRCH", `no task has ever had tid ${shown(tid)}`);
     }
     return this.tasks.get(tid);
@@ -358,6 +364,7 @@ export class Kernel {
   *#poll(idleMs: number): Generator<number, void, void> {
     this.counters.polls++;
     this.#run.isPolling = true;
+    if (this.watching !== undefined) this.watching.polls(idleMs);
     yield idleMs;
     this.#run.isPolling = false;
     this.#pace.polled(this.machine.now());

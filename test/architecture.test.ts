@@ -40,10 +40,9 @@ const abi = ["kernel/syscall.ts", "kernel/errors.ts", "kernel/text.ts"];
 const userSpace = ["syscalls/", "apps/lib/", "apps/rpc/"];
 
 const rules: readonly Rule[] = [
-  { files: "kernel/machine/console.ts", values: ["kernel/", "node:"], types: [], globals: terminal },
-  { files: "kernel/machine/descriptor-watch.ts", values: ["kernel/", "node:"], types: ["koffi"], globals: [] },
+  { files: "kernel/machine/console.ts", values: ["kernel/", "node:"], types: [], globals: [...terminal, "Date"] },
   { files: "kernel/machine/libc.ts", values: ["kernel/", "node:"], types: ["koffi"], globals: [] },
-  { files: "kernel/machine/descriptor-watch.ts", values: ["kernel/", "node:"], types: ["koffi"] },
+  { files: "kernel/machine/descriptor-watch.ts", values: ["kernel/", "node:"], types: ["koffi"], globals: [] },
   { files: "kernel/machine/workers.ts", values: ["kernel/", "node:", "piscina"], types: [] },
   { files: "kernel/machine/worker-job.ts", values: ["kernel/", "node:", "tsx/cjs/api", "tsx/esm/api", "?"], types: [] },
   { files: "kernel/machine/thread.ts", values: ["kernel/", "node:", "?"], types: [], globals: terminal },

@@ -47,7 +47,7 @@ export class Monitor {
     if (!this.#isOver) {
       this.#child.kill("SIGTERM");
       const clock = new NodeMachine();
-      await Promise.race([this.#gone, clock.poll(leaveMs)]);
+      await Promise.race([this.#gone, new Promise((over) => clock.poll(leaveMs, over))]);
       clock.close();
       if (!this.#isOver) this.#child.kill("SIGKILL");
     }

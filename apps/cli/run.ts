@@ -132,6 +132,7 @@ class Run {
   }
 
   #oversee(signals: Signals): Oversight {
+    if (this.#control !== undefined) this.#kernel.heartbeat = this.#heartbeat;
     return new Oversight({
       kernel: this.#kernel,
       heartbeat: this.#heartbeat,

@@ -17,7 +17,7 @@ import { EpollSet } from "./epoll-set.ts";
 import { EventDescriptor } from "./event-descriptor.ts";
 import { HostMachine } from "./host.ts";
 import { type DescriptorWatch, loadLibc } from "./libc.ts";
-import type { Address, Connection, Listener, ListenOptions, Polled } from "./machine.ts";
+import type { Address, Closable, Connection, Listener, ListenOptions, Polled } from "./machine.ts";
 import { runTicks, throwUncaught } from "./microtasks.ts";
 import { SpareDescriptor } from "./spare-descriptor.ts";
 

@@ -3,7 +3,7 @@
 // outside promises settle only on an asynchronous one, and simulated time does not wait for them.
 
 import { SyscallError } from "../errors.ts";
-import type { Address, Connection, Host, Listener, ListenOptions, Machine, Polled } from "./machine.ts";
+import type { Address, Closable, Connection, Host, Listener, ListenOptions, Machine, Polled } from "./machine.ts";
 import { Random } from "./random.ts";
 import { VirtualConnection } from "./virtual-connection.ts";
 import { allFaults, benignFaults, type FaultKind, type FaultPlan, noFaults } from "./virtual-faults.ts";

@@ -122,7 +122,7 @@ export class Guard {
       else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
       else if (message.kind === "unopened") this.#fail();
       else if (message.kind === "unstuck") this.#agent.noteStuck(message.stuck);
-      else if (message.kind === "kick") this.#kernel.machine.interrupt();
+      else if (message.kind === "kick") this.#kernel.kick();
       else if (message.kind === "tick") hasTicked = true;
     }
     // Several at once are of a main thread that was busy: one window, and a long one.
