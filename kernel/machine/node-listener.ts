@@ -74,12 +74,13 @@ export class NodeListener extends Endpoint implements Listener {
    * Takes a server over that listens already, and those that it has accepted.
    * @param server made with `allowHalfOpen` and `pauseOnConnect`; its listeners are its maker's to remove
    */
-  static adopted(home: Home, server: Server, early: readonly Socket[], options?: ListenOptions): NodeListener {
+  static adopted(home: Home, made: object, early: readonly unknown[], options?: ListenOptions): NodeListener {
+    const server = made as Server; // the machine's contract; in its own signature there are no types of Node's
     const at = server.address();
     if (at === null) throw new SyscallError("EINVAL", "a server that does not listen cannot be taken over");
     const address = typeof at === "string" ? { path: at } : { host: at.address, port: at.port };
     const listener = new NodeListener(home, address, options, { ...open, createServer: () => server });
-    for (const socket of early) if (!socket.destroyed) listener.#enqueue(socket);
+    for (const socket of early as readonly Socket[]) if (!socket.destroyed) listener.#enqueue(socket); // as above
     return listener;
   }
 

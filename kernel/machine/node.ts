@@ -2,7 +2,6 @@
 // gives that loop its turn, so timers, promises and streams of the rest of the process go on as usual. One at a time:
 // a machine belongs to one kernel. Never listens on more than was asked: without a host it is 127.0.0.1.
 
-import type { Server, Socket } from "node:net";
 import { SyscallError } from "../errors.ts";
 import { checkAddress } from "./endpoint.ts";
 import { Hop } from "./hop.ts";
@@ -22,6 +21,12 @@ export interface NodeMachineOptions {
   readonly lingerMs?: number;
   /** Has a turn that never ends be one that another thread can end. Costs some µs a lap; see Hop. Default false. */
   readonly isEndable?: boolean;
+}
+
+/** A `Server` of Node's own `net`, as far as it can be told from others. */
+export interface NodeServer {
+  readonly listening: boolean;
+  getConnections(callback: (error: Error | null, count: number) => void): unknown;
 }
 
 export class NodeMachine extends HostMachine {
@@ -66,7 +71,7 @@ export class NodeMachine extends HostMachine {
    * @param early what it has accepted so far
    * @throws EINVAL for one that does not listen
    */
-  adopt(server: Server, early: readonly Socket[], options?: ListenOptions): Listener {
+  adopt(server: NodeServer, early: readonly unknown[], options?: ListenOptions): Listener {
     return NodeListener.adopted(this.#home, server, early, options);
   }
 
