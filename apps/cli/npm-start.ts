@@ -1,21 +1,11 @@
-// `npm start`: the echo server, with the monitor where there is a terminal and nobody has said --no-monitor. A program of its
-// own, because npm puts what it is given behind the app, where `yieldix run` leaves it to the app.
+// `npm start`: `yieldix run apps/echo.ts`, with the monitor where there is a terminal for it. A program of its own, because
+// only a program can ask whether there is one; --no-monitor among what npm was given wins over that.
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-const given = process.argv.slice(2);
-const isPlain = given.includes("--no-monitor") || !process.stdin.isTTY || !process.stdout.isTTY;
-const isSource = import.meta.url.endsWith(".ts");
-const main = new URL(`./main.${isSource ? "ts" : "js"}`, import.meta.url);
-
-process.argv.splice(
-  1,
-  process.argv.length,
-  fileURLToPath(main),
-  "run",
-  ...(isPlain ? [] : ["--monitor"]),
-  isSource ? "apps/echo.ts" : fileURLToPath(new URL("../echo.js", import.meta.url)),
-  ...given.filter((word) => word !== "--no-monitor"),
-);
+const { stdin, stdout, argv } = process;
+const monitor = stdin.isTTY && stdout.isTTY ? ["--monitor"] : [];
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+argv.splice(1, 1, main, "run", ...monitor, "apps/echo.ts");
 await import("./main.ts");

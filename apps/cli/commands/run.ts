@@ -24,6 +24,7 @@ export function addRun(yieldix: Command): void {
     .addOption(new Option("--control <how>", `the control port: ${controlWords}`).argParser(controlOption))
     .option("--watchdog <ms>", "end a turn that has not yielded for so long (default: never)", watchdog)
     .option("--monitor", "show the monitor in this terminal; leaving it ends the app")
+    .option("--no-monitor", "the app alone (default)")
     .option("--no-control", "no control port: nobody can look in or act")
     .passThroughOptions()
     .addHelpText("after", runExample)
@@ -37,19 +38,26 @@ export function addRun(yieldix: Command): void {
     });
 }
 
-/** Who has seen an app run wants to look at it: what is added at the end of the line is found there, up to a "--". */
+/**
+ * Who has seen an app run wants to look at it, and adds that at the end of the line: `--monitor` and `--no-monitor` are found
+ * there too, up to a "--". The last one counts.
+ */
 function withTrailingMonitor(given: readonly string[], options: RunOptions): { args: string[]; options: RunOptions } {
   const end = given.indexOf("--");
-  const at = given.indexOf("--monitor");
-  if (at < 0 || (end >= 0 && end < at)) return { args: [...given], options };
-  return { args: given.toSpliced(at, 1), options: { ...options, monitor: true } };
+  const [own, rest] = end < 0 ? [given, []] : [given.slice(0, end), given.slice(end)];
+  const last = own.findLast((word) => monitorWords.has(word));
+  if (last === undefined) return { args: [...given], options };
+  const args = [...own.filter((word) => !monitorWords.has(word)), ...rest];
+  return { args, options: { ...options, monitor: last === "--monitor" } };
 }
+
+const monitorWords: ReadonlySet<string> = new Set(["--monitor", "--no-monitor"]);
 
 const controlWords = "read-only, or tcp:<port> as well (loopback, read-only, by token); may be given twice";
 
 const runExample = `
-What follows <app> is passed to it untouched, options included, but for --monitor, which may stand there too; behind a
-"--", which is dropped, all of it is the app's.
+What follows <app> is passed to it untouched, options included, but for --monitor and --no-monitor, which may stand
+there too; behind a "--" all of it is the app's, and a "--" right behind <app> is dropped.
 
 Example:
   $ yieldix run --quantum 1 hello.ts --loud

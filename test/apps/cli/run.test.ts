@@ -33,11 +33,14 @@ describe.concurrent("an app", () => {
     expect(await run("--", "prints.ts", "--port")).toMatchObject({ out: '["--port"] 1 true\n', code: 0 });
   });
 
-  test("is shown in a monitor if the line ends so, and gets the word itself behind a --", async () => {
-    const { code, err } = await run("prints.ts", "--port", "7001", "--monitor");
-    expect(err).toMatch(/^yieldix: --monitor needs a terminal/);
-    expect(code).toBe(2);
-    expect(await run("prints.ts", "--", "--monitor")).toMatchObject({ out: '["--monitor"] 1 true\n', code: 0 });
+  test("is shown in a monitor where asked on either side of it, and gets the word itself behind a --", async () => {
+    const wanted = { code: 2, out: "", err: expect.stringMatching(/^yieldix: --monitor needs a terminal/) };
+    expect(await run("prints.ts", "--port", "7001", "--monitor")).toMatchObject(wanted);
+    expect(await run("--no-monitor", "prints.ts", "--monitor")).toMatchObject(wanted);
+    const plain = (out: string): object => ({ code: 0, out: `${out} 1 true\n` });
+    expect(await run("--monitor", "prints.ts", "a", "--no-monitor", "b")).toMatchObject(plain('["a","b"]'));
+    expect(await run("prints.ts", "--", "--monitor")).toMatchObject(plain('["--monitor"]'));
+    expect(await run("prints.ts", "a", "--", "--no-monitor")).toMatchObject(plain('["a","--","--no-monitor"]'));
   });
 
   test("may be JavaScript, and may be a routine", async () => {
