@@ -51,10 +51,13 @@ export class Watch implements Windows {
   /** The poll under way waits because nothing is ready, and until when it did. */
   #isIdle = false;
   #wokenAt: number = Number.NaN;
+  /** `machine.runDelayMs` when it was last looked at. */
+  #delayMs: number;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
     this.since = this.#now = this.#roundAt = kernel.clock();
+    this.#delayMs = kernel.machine.runDelayMs?.() ?? 0;
     this.#syscalls = new SyscallWatch(kernel);
     this.#window = new OpenWindow(kernel, this.since);
     kernel.slowTurns.areTimed = true;
@@ -120,6 +123,7 @@ export class Watch implements Windows {
   /** Closes the window under way and begins the next: to be called once a second by whoever shows what was gathered. */
   tick(): void {
     const { kernel } = this;
+    this.#delayMs = kernel.machine.runDelayMs?.() ?? 0;
     // A turn belongs to the window it ends in. So does what a poll is in the middle of, up to now.
     if (kernel.current === undefined) {
       const now = kernel.clock();
@@ -145,9 +149,19 @@ export class Watch implements Windows {
     const now = this.kernel.machine.now();
     const ms = now - from;
     this.#window.runMs += ms;
-    if (ms >= slowTurnMs) this.kernel.slowTurns.add(now - this.kernel.bootedAt, ms, task);
+    if (ms >= slowTurnMs) this.#noteSlow(task, ms, now);
     this.#noteTurn(task, from, now);
     this.#read(now);
+  }
+
+  // What somebody else's programs took of the CPU is no fault of this one. That is only read once a second, and here: what of
+  // it was before this turn counts for it, too, so on a machine with much to do a turn must be slower to be called slow.
+  #noteSlow(task: Task, ms: number, now: number): void {
+    const { machine, slowTurns, bootedAt } = this.kernel;
+    const delayMs = machine.runDelayMs?.() ?? 0;
+    const ownMs = ms - (delayMs - this.#delayMs);
+    this.#delayMs = delayMs;
+    if (ownMs >= slowTurnMs) slowTurns.add(now - bootedAt, ownMs, task);
   }
 
   #noteTurn(task: Task, from: number, now: number): void {

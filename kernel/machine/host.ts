@@ -9,6 +9,7 @@ import { lookup } from "./names.ts";
 import { openStream } from "./open-stream.ts";
 import { Processes } from "./processes.ts";
 import { Random } from "./random.ts";
+import { runDelayMs } from "./run-delay.ts";
 import { TlsEndpoints } from "./tls.ts";
 import { WorkerPool } from "./workers.ts";
 
@@ -61,6 +62,10 @@ export abstract class HostMachine implements Machine {
 
   now(): number {
     return performance.now();
+  }
+
+  runDelayMs(): number {
+    return runDelayMs();
   }
 
   random(): number {

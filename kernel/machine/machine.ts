@@ -146,6 +146,8 @@ export interface Machine {
   readonly host: Partial<Host>;
   /** Milliseconds, monotonic, fractional; the origin is the machine's own. */
   now(): number;
+  /** How long this thread has been kept from running because others had the CPUs, ms, from any origin; for monitors. */
+  runDelayMs?(): number;
   /** In [0, 1). The only source of chance. */
   random(): number;
   /**

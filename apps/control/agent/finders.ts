@@ -1,5 +1,6 @@
 // Findings that a single moment shows: tasks in a deadlock, starving ones, slow turns, crashes, orphans.
 
+import type { SlowTurn } from "../../../kernel/slow-turns.ts";
 import { thrownText } from "../../../syscalls/exit-text.ts";
 import type { FindingLetter } from "../records.ts";
 import type { Cycle } from "./cycles.ts";
@@ -15,8 +16,12 @@ export interface Found {
 
 /** Longer in the ready queue is starving, ms. */
 const starvingMs = 1_000;
-/** A slow turn and a crash are shown for so long, ms. */
+/** A crash is shown for so long, ms. */
 const shownMs = 60_000;
+/** A slow turn is. */
+const slowShownMs = 10_000;
+/** When so many tasks have had one, that is one finding: most likely they suffer from the same. */
+const manySlow = 4;
 /** Tids in a text. */
 const maxNamed = 8;
 
@@ -66,15 +71,31 @@ export function starving(snapshot: Snapshot): Found[] {
   return found;
 }
 
-/** B: had a turn of more than 100 ms within the last minute; everybody else waited for its end. */
+/** B: had a turn of more than 100 ms within the last 10 s; everybody else waited for its end. */
 export function slowTurns({ kernel, uptimeMs }: Snapshot): Found[] {
-  const latest = new Map<number, Found>();
-  for (const { at, ms, tid, name } of kernel.slowTurns.latest()) {
-    if (uptimeMs - at > shownMs || tid === 0 || kernel.tasks.get(tid) === undefined) continue;
-    const text = `${who(tid, name)} held everybody up for ${Math.round(ms)} ms in one turn`;
-    latest.set(tid, { letter: "B", tids: [tid], text, since: Math.floor(at) });
+  const latest = new Map<number, SlowTurn>();
+  for (const turn of kernel.slowTurns.latest()) {
+    const { at, ms, tid } = turn;
+    if (uptimeMs - at > slowShownMs || tid === 0 || kernel.tasks.get(tid) === undefined) continue;
+    const before = latest.get(tid);
+    latest.set(tid, before === undefined || before.ms <= ms ? turn : { ...before, at });
   }
-  return [...latest.values()];
+  const slow = [...latest.values()].sort((one, other) => other.ms - one.ms);
+  if (slow.length >= manySlow) return [manySlowTurns(slow)];
+  return slow.map(({ at, ms, tid, name }) => {
+    const text = `${who(tid, name)} held everybody up for ${Math.round(ms)} ms in one turn`;
+    return { letter: "B", tids: [tid], text, since: Math.floor(at) };
+  });
+}
+
+/** @param slow the slowest first */
+function manySlowTurns(slow: readonly SlowTurn[]): Found {
+  const longest = Math.round(slow[0]?.ms ?? 0);
+  const text =
+    `${slow.length} tasks held everybody up, for up to ${longest} ms in one turn: ` +
+    "either they do the same, or the whole machine is slow";
+  const since = Math.floor(Math.max(...slow.map(({ at }) => at)));
+  return { letter: "B", tids: slow.map(({ tid }) => tid), text, since };
 }
 
 /** X: threw within the last minute, and nobody has been told but the log. */

@@ -141,8 +141,40 @@ describe("S and B", () => {
       expect(found(desk, "S")[0]?.forMs).toBeCloseTo(1_100, -1);
       expect(desk.rows().get(late)).toMatchObject({ state: "r", finding: "S", place: 1 });
       expect(desk.rows().get(starving)?.finding).toBe("");
-      yield* new Sleep(61_000);
-      expect(found(desk, "B").map(({ tids }) => tids)).not.toContainEqual([blocker]); // that is a minute ago
+      yield* new Sleep(8_000);
+      expect(found(desk, "B").map(({ tids }) => tids)).toContainEqual([blocker]);
+      yield* new Sleep(1_000);
+      expect(found(desk, "B").map(({ tids }) => tids)).not.toContainEqual([blocker]); // that is 10 s ago
+    });
+  });
+
+  test("no B for the time that other processes had the CPUs", () => {
+    runBusy(function* (desk, machine) {
+      desk.frame();
+      yield* new NewTask(working(machine, 1_500, 1_450), "displaced");
+      const slow = yield* new NewTask(working(machine, 1_500, 1_000), "slow");
+      yield;
+      expect(found(desk, "B")).toEqual([
+        { letter: "B", tids: [slow], text: expect.stringContaining("500 ms in one turn"), forMs: 0 },
+      ]);
+    });
+  });
+
+  test("one B where many tasks have had a slow turn, the slowest first", () => {
+    runBusy(function* (desk, machine) {
+      desk.frame();
+      const tids: Tid[] = [];
+      for (const ms of [150, 300, 200]) tids.push(yield* new NewTask(working(machine, ms)));
+      yield;
+      expect(found(desk, "B").map(({ tids: [tid] }) => tid)).toEqual([tids[1], tids[2], tids[0]]);
+      tids.push(yield* new NewTask(working(machine, 250)));
+      yield;
+      const [one, another] = found(desk, "B");
+      expect(another).toBe(undefined);
+      expect(one).toMatchObject({ tids: [tids[1], tids[3], tids[2], tids[0]], forMs: 0 });
+      expect(one?.text).toMatch(
+        /^4 tasks held everybody up, for up to 300 ms in one turn: .*the whole machine is slow$/,
+      );
     });
   });
 
@@ -160,8 +192,8 @@ describe("S and B", () => {
   });
 });
 
-function* working(machine: BusyMachine, ms: number): Program<void> {
-  machine.work(ms);
+function* working(machine: BusyMachine, ms: number, delayMs = 0): Program<void> {
+  machine.work(ms, delayMs);
   yield* new Sleep(70_000);
 }
 
@@ -315,6 +347,19 @@ test("N: a turn that had to be ended, once the guard has told, for a minute", ()
     ]);
     yield* new Sleep(61_000);
     expect(found(desk, "N")).toEqual([]);
+  });
+});
+
+test("N names the task, which the guard may not know, be it alive or not", () => {
+  look(function* (desk) {
+    const alive = yield* new NewTask(new Sleep(60_000), "alive");
+    const gone = yield* new NewTask(new Sleep(60_000), "gone");
+    yield* new KillTask(gone);
+    for (const tid of [alive, gone]) desk.agent.noteStuck({ tid, name: "", forMs: 1_600, stack: [] });
+    expect(found(desk, "N").map(({ text }) => text)).toEqual([
+      `task ${alive} (alive) did not yield for 1600 ms`,
+      `task ${gone} (gone) did not yield for 1600 ms`,
+    ]);
   });
 });
 

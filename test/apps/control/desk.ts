@@ -41,14 +41,20 @@ export class Desk {
 /** A machine on which a program's turn can take time: it says how much. */
 export class BusyMachine extends VirtualMachine {
   #workedMs = 0;
+  #delayMs = 0;
 
   override now(): number {
     return super.now() + this.#workedMs;
   }
 
-  /** The turn under way takes so long, ms. */
-  work(ms: number): void {
+  runDelayMs(): number {
+    return this.#delayMs;
+  }
+
+  /** The turn under way takes so long, ms. @param delayMs how much of that other processes have the CPUs */
+  work(ms: number, delayMs = 0): void {
     this.#workedMs += ms;
+    this.#delayMs += delayMs;
   }
 }
 
