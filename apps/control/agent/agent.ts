@@ -100,9 +100,11 @@ export class Agent implements Past {
     if (this.viewers > 0) this.#findings.look(this.#snapshot());
   }
 
-  /** A turn that had not ended is over: the guard tells. */
+  /** A turn that had not ended is over: the guard tells, which may not know the task's name. */
   noteStuck(stuck: Stuck): void {
-    this.#findings.stuckTurns.over(stuck, this.#uptimeMs());
+    const { tasks, exits } = this.kernel;
+    const name = tasks.get(stuck.tid)?.name ?? exits.find(stuck.tid)?.name ?? stuck.name;
+    this.#findings.stuckTurns.over({ ...stuck, name }, this.#uptimeMs());
   }
 
   /** Ends every session. */

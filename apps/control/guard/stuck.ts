@@ -82,8 +82,8 @@ export class StuckTurns {
     const before = this.#long;
     this.#long = under !== undefined && under.forMs >= stuckMs ? under : undefined;
     if (before !== undefined && before.turn !== this.#long?.turn) {
-      const { tid, forMs } = before;
-      this.#over({ tid, name: "", forMs, stack: [] });
+      const seen = this.#taken?.turn === before.turn ? this.#taken.stack : Promise.resolve(undefined);
+      void seen.then((stack) => this.#over(stuckRecord(before, stack)));
     }
   }
 
@@ -110,9 +110,7 @@ export class StuckTurns {
       // It may be in native code, where it cannot be stopped: then there is no stack.
       turns.#taken = { turn: under.turn, stack: turns.#main.stack().catch(() => undefined) };
     }
-    const stack = yield* new Await(turns.#taken.stack);
-    const frames = stack?.frames.map(({ name, at }) => `${at} in ${name}`) ?? [];
-    return { tid: under.tid, name: stack?.name ?? "", forMs: under.forMs, stack: frames };
+    return stuckRecord(under, yield* new Await(turns.#taken.stack));
   });
 
   /** Ends the turn under way, if it is this task's. @throws ETIMEDOUT when the main thread cannot be reached */
@@ -134,4 +132,10 @@ export class StuckTurns {
   #isEnded({ turn }: StuckTurn, at: number): boolean {
     return this.#ended?.turn === turn && at - this.#ended.at < resumeMs;
   }
+}
+
+/** @param seen undefined: nobody has looked, or it could not be seen */
+function stuckRecord({ tid, forMs }: StuckTurn, seen: StuckStack | undefined): Stuck {
+  const stack = seen?.frames.map(({ name, at }) => `${at} in ${name}`) ?? [];
+  return { tid, name: seen?.name ?? "", forMs, stack };
 }

@@ -110,23 +110,31 @@ function grouped(findings: readonly Finding[]): readonly Finding[] {
     const at = finding.letter === "D" ? -1 : groups.findIndex(({ letter }) => letter === finding.letter);
     const group = groups[at];
     if (group === undefined) groups.push(finding);
-    else groups[at] = { ...group, tids: [...group.tids, ...finding.tids].slice(0, 1 + mostTids) };
+    else groups[at] = { ...group, tids: [...group.tids, ...finding.tids] };
   }
   return groups;
 }
 
-/** Tids of one finding that are shown. */
-const mostTids = 5;
+/** Tids of a ring that are shown, and of others: if there are more, one less, and how many more. */
+const mostInRing = 5;
+const mostTids = 3;
 
-/** "DEADLOCK 31 -> 32 -> 31 4m12s" */
+/** "DEADLOCK 31 -> 32 -> 31 4m12s", "CRASHED 47, 59 +11 3s" */
 function findingRuns({ letter, tids, forMs }: Finding): readonly Run[] {
-  const [first] = tids;
-  const shown: (number | string)[] = tids.slice(0, mostTids);
-  if (tids.length > mostTids) shown.push("…");
-  if (letter === "D" && first !== undefined) shown.push(first);
   const word = Object.hasOwn(findingWords, letter) ? findingWords[letter] : letter;
-  const text = shown.join(letter === "D" ? " -> " : ", ");
+  const text = letter === "D" ? ringText(tids) : listText(tids);
   return [run(word, styleOfFinding(letter)), run(` ${text} `), run(duration(forMs), "dim")];
+}
+
+function ringText(tids: readonly number[]): string {
+  const shown = tids.length > mostInRing ? [...tids.slice(0, mostInRing), "…"] : tids;
+  return [...shown, ...tids.slice(0, 1)].join(" -> ");
+}
+
+function listText(tids: readonly number[]): string {
+  if (tids.length <= mostTids) return tids.join(", ");
+  const shown = tids.slice(0, mostTids - 1);
+  return `${shown.join(", ")} +${tids.length - shown.length}`;
 }
 
 /** As many keys as fit; the way out always does. */

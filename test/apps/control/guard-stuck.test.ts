@@ -1,7 +1,7 @@
 // A kernel that is stuck in a turn, seen and mended through its control port. Real processes.
 
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { errorCodes, type Methods } from "../../../apps/control/protocol.ts";
+import { errorCodes, type Frame, type Methods } from "../../../apps/control/protocol.ts";
 import type { Stuck } from "../../../apps/control/records.ts";
 import { type Running, start, yieldix } from "../cli/command.ts";
 import { Client, killed, listening, portOf, runtimeFolder, until } from "./port.ts";
@@ -95,6 +95,10 @@ describe("a turn that does not end", () => {
       expect((await client.ask("exit", { tid: 2, waitMs: 10_000 })).result).toMatchObject({ status: "killed" });
       expect((await client.ask("stuck", {})).result).toBe(null);
       expect(running.err).toContain("task 2 (mapper): its turn was ended");
+      await until(async () => {
+        const { findings } = (await client.ask("frame", {})).result as Frame; // by the contract of that method
+        return findings.some(({ text }) => /^task 2 \(mapper\) did not yield for \d+ ms at .*stuck\.ts:5:/.test(text));
+      }, "its finding names the task and the line");
       client.end();
     },
   );

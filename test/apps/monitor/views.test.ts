@@ -1,7 +1,7 @@
 // What is where on a screen: windows and their cursor, what is dropped when it gets narrow, what a click means.
 
 import { describe, expect, test } from "vitest";
-import type { PlacedRow } from "../../../apps/control/records.ts";
+import type { Finding, PlacedRow } from "../../../apps/control/records.ts";
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import { sparkline, topOf } from "../../../apps/monitor/views/glyphs.ts";
 import { firstInSight, tableRows } from "../../../apps/monitor/views/layout.ts";
@@ -123,6 +123,16 @@ describe("a click", () => {
     const lines = textOf(menu);
     const row = lines.findIndex((line) => line.includes("KILL"));
     expect(at(menu, row, lines[row]?.indexOf("KILL") ?? 0)).toEqual({ kind: "choice", choice: 1 });
+  });
+
+  test("on findings of one letter, which stand together, is the first of their tasks", () => {
+    const crash = (tid: number): Finding => ({ letter: "X", tids: [tid], text: "", forMs: 5_000 });
+    const bar = (tids: readonly number[]): Screen =>
+      screenOf("tasks", usual, { frame: { ...frame, findings: tids.map(crash) } });
+    expect(textOf(bar([47, 59, 61]))[22]).toMatch(/^ ! CRASHED 47, 59, 61 5\.0s /);
+    const many = bar([47, 59, ...Array.from({ length: 11 }, (_, n) => 100 + n)]);
+    expect(textOf(many)[22]).toMatch(/^ ! CRASHED 47, 59 \+11 5\.0s /);
+    expect(at(many, 22, 4)).toEqual({ kind: "task", tid: 47 });
   });
 
   test("never lies outside of the screen, or beside what it says", () => {
