@@ -60,7 +60,8 @@ function notify(task: Task, kernel: Kernel, exit: Exit, isMain: boolean): void {
   else kernel.counters[exit.status]++;
   kernel.trace.event(task.tid, TraceEvent.exit);
   if (exit.status === "threw" && isAwaited && !isMain) told.set(exit, { task, by: waitingIn(watchers) });
-  kernel.exits.add({ tid: task.tid, name: task.name, exit, at: kernel.uptimeMs }, isCollected);
+  const { tid, name, parentTid } = task;
+  kernel.exits.add({ tid, name, parentTid, exit, at: kernel.uptimeMs }, isCollected);
   if (kernel.observers.length !== 0) kernel.observe("exit", task, exit);
   if (watchers instanceof Set) for (const watcher of watchers) watcher.exited(exit);
   else watchers?.exited(exit);

@@ -29,6 +29,8 @@ export function exitValue(exit: Exit, who: string): unknown {
 export interface ExitRecord {
   readonly tid: number;
   readonly name: string;
+  /** Who spawned it; 0: nobody. */
+  readonly parentTid: number;
   readonly exit: Exit;
   /** When, whole ms since the kernel booted. */
   readonly at: number;

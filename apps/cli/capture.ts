@@ -1,72 +1,75 @@
-// What the process prints while a monitor has the terminal: kept from it, handed on line by line, and written when the
-// monitor has gone. Only what goes through `process.stdout` and `process.stderr` can be kept: a child process that inherits
-// the terminal writes where it likes.
+// What goes through `process.stdout` and `process.stderr` while an app runs: each piece is handed on as well, so that it can be
+// seen from elsewhere; and while a monitor has the terminal it is kept from it, and written when the monitor has gone. What a
+// child process writes that has inherited them is its own affair.
 
 import process from "node:process";
 
 /** Bytes that are kept to be written afterwards; the oldest are left out. */
 const mostKept = 262_144;
-/** Characters of a line that has not ended yet. */
-const longestLine = 16_384;
 
 type Level = "stdout" | "stderr";
 type Write = NodeJS.WriteStream["write"];
+type Piece = Uint8Array | string;
 
 export class CapturedOutput {
-  #line: (level: Level, text: string) => void = () => {};
-  readonly #restore: (() => void)[];
-  readonly #decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
-  readonly #begun = { stdout: "", stderr: "" };
+  #told: (level: Level, piece: Piece) => void = () => {};
+  readonly #originals: Readonly<Record<Level, Write>>;
   #kept: { readonly level: Level; readonly bytes: Uint8Array }[] = [];
   #keptBytes = 0;
   #leftOut = 0;
-  #isReleased = false;
+  #isKept: boolean;
 
-  /** Captures from now on. */
-  constructor() {
-    this.#restore = [this.#divert("stdout", process.stdout), this.#divert("stderr", process.stderr)];
+  /** Captures from now on. @param isKept true: the terminal gets nothing until `release` */
+  constructor(isKept: boolean) {
+    this.#isKept = isKept;
+    this.#originals = { stdout: process.stdout.write, stderr: process.stderr.write };
+    for (const level of ["stdout", "stderr"] as const) this.#divert(level);
   }
 
-  /** @param line told of each whole line from now on, without its end */
-  listen(line: (level: Level, text: string) => void): void {
-    this.#line = line;
+  /** @param told of each piece from now on, which nobody changes afterwards */
+  listen(told: (level: Level, piece: Piece) => void): void {
+    this.#told = told;
   }
 
-  /** Keeps a text that is known of otherwise: it is only written afterwards. */
-  keep(level: Level, text: string): void {
-    if (this.#isReleased) process[level].write(text);
-    else this.#add(level, new TextEncoder().encode(text));
+  /** Writes a text that is known of otherwise: nobody is told. */
+  write(level: Level, text: string): void {
+    if (this.#isKept) this.#keep(level, new TextEncoder().encode(text));
+    else this.#originals[level].call(process[level], text);
   }
 
   /** Lets the terminal have it: what was kept, and from now on everything. Twice is once. */
   release(): void {
-    if (this.#isReleased) return;
-    this.#isReleased = true;
-    for (const restore of this.#restore) restore();
-    if (this.#leftOut > 0) process.stderr.write(`yieldix: ${this.#leftOut} bytes of earlier output are left out\n`);
-    for (const { level, bytes } of this.#kept) process[level].write(bytes);
+    if (!this.#isKept) return;
+    this.#isKept = false;
+    if (this.#leftOut > 0) this.write("stderr", `yieldix: ${this.#leftOut} bytes of earlier output are left out\n`);
+    for (const { level, bytes } of this.#kept) this.#originals[level].call(process[level], bytes);
     this.#kept = [];
   }
 
-  #divert(level: Level, stream: NodeJS.WriteStream): () => void {
-    const original = stream.write;
-    const write = (chunk: Uint8Array | string, ...rest: unknown[]): boolean => {
-      const [encoding] = rest;
-      const isNamed = typeof encoding === "string" && Buffer.isEncoding(encoding);
-      const bytes = typeof chunk === "string" ? Buffer.from(chunk, isNamed ? encoding : "utf8") : chunk.slice();
-      this.#add(level, bytes);
-      this.#split(level, bytes);
+  /** Releases it, and nobody is told any more. */
+  end(): void {
+    this.release();
+    this.#told = () => {};
+    for (const level of ["stdout", "stderr"] as const) process[level].write = this.#originals[level];
+  }
+
+  #divert(level: Level): void {
+    const original = this.#originals[level];
+    const stream = process[level];
+    const write = (chunk: Piece, ...rest: unknown[]): boolean => {
+      const piece = pieceOf(chunk, rest[0]);
+      this.#told(level, piece);
+      // Its own arguments, whichever overload they are of.
+      if (!this.#isKept) return original.apply(stream, [chunk, ...rest] as Parameters<Write>);
+      this.#keep(level, typeof piece === "string" ? Buffer.from(piece) : piece);
       const told = rest.at(-1);
       if (typeof told === "function") process.nextTick(told as () => void); // its last argument, a callback
       return true;
     };
     stream.write = write as Write; // one function for all its overloads
-    return () => {
-      stream.write = original;
-    };
   }
 
-  #add(level: Level, bytes: Uint8Array): void {
+  #keep(level: Level, bytes: Uint8Array): void {
     this.#kept.push({ level, bytes });
     this.#keptBytes += bytes.length;
     let first = 0;
@@ -77,14 +80,11 @@ export class CapturedOutput {
     }
     if (first > 0) this.#kept.splice(0, first);
   }
+}
 
-  #split(level: Level, bytes: Uint8Array): void {
-    const text = this.#begun[level] + this.#decoders[level].decode(bytes, { stream: true });
-    const lines = text.split("\n");
-    const last = lines.pop() ?? "";
-    for (const line of lines) this.#line(level, line);
-    const isLong = last.length > longestLine;
-    if (isLong) this.#line(level, last);
-    this.#begun[level] = isLong ? "" : last;
-  }
+/** Bytes belong to whoever wrote them, who may use the place again; text in another encoding than usual is bytes. */
+function pieceOf(chunk: Piece, encoding: unknown): Piece {
+  if (typeof chunk !== "string") return Uint8Array.prototype.slice.call(chunk); // a Buffer's own slice is no copy
+  const isOther = typeof encoding === "string" && Buffer.isEncoding(encoding) && !/^utf-?8$/i.test(encoding);
+  return isOther ? Buffer.from(chunk, encoding) : chunk;
 }

@@ -53,8 +53,10 @@ export interface OversightOptions {
   readonly apps: Apps;
   /** The control port; undefined: none. */
   readonly control: ControlOptions | undefined;
-  /** Keeps the terminal free for a monitor; undefined: there is to be none. */
+  /** What the process prints; undefined: nobody can look. */
   readonly output: CapturedOutput | undefined;
+  /** There is to be a monitor in this terminal. */
+  readonly hasMonitor: boolean;
   /** Asks the app to end, in good order. @param why for its log and its tasks */
   readonly stop: (why: string) => void;
 }
@@ -80,7 +82,7 @@ export class Oversight {
     await this.#monitor?.end();
     this.#guard?.close();
     this.agent.close();
-    this.#options.output?.release();
+    this.#options.output?.end();
   }
 
   // A port that cannot be had is one line on the kernel log, and the app runs without.
@@ -106,8 +108,8 @@ export class Oversight {
   }
 
   #show(path: string): void {
-    const { output, stop } = this.#options;
-    if (output === undefined || this.#isOver) return;
+    const { output, hasMonitor, stop } = this.#options;
+    if (output === undefined || !hasMonitor || this.#isOver) return;
     this.#monitor = new Monitor({ path, output, left: () => stop("the monitor was left") });
   }
 }
@@ -124,9 +126,10 @@ function makeAgent({ kernel, name, apps, output, stop }: OversightOptions): Agen
     locate: framesOf,
     stop,
   });
-  output?.listen((level, text) => {
-    const { current } = kernel;
-    agent.output.printed(level, current?.tid ?? 0, current?.name ?? "", text, kernel.clock() - kernel.bootedAt);
+  output?.listen((level, piece) => {
+    const { current, bootedAt } = kernel;
+    const by = { tid: current?.tid ?? 0, name: current?.name ?? "" };
+    agent.output.printed({ level, ...by, at: kernel.clock() - bootedAt, piece });
   });
   return agent;
 }

@@ -83,21 +83,23 @@ class Run {
   readonly #control: ControlOptions | undefined;
   readonly #heartbeat: Heartbeat = new Heartbeat();
   readonly #output: CapturedOutput | undefined;
+  readonly #hasMonitor: boolean;
   #main: Task | undefined = undefined;
   #mainExit: Exit | undefined = undefined;
   #code: number = ExitCode.ok;
 
   constructor(path: string, argv: readonly string[], options: RunOptions) {
     const { machine, seed, quantum, name } = options;
+    this.#hasMonitor = options.monitor === true;
     this.#path = path;
     this.#argv = argv;
     this.#control = wantedControl(options);
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
     this.#machine = bootMachine(machine, seed, this.#control !== undefined);
-    this.#output = options.monitor === true ? new CapturedOutput() : undefined;
+    this.#output = this.#control === undefined ? undefined : new CapturedOutput(this.#hasMonitor);
     this.#kernel = new Kernel(this.#machine, {
       ...(quantum === undefined ? {} : { quantum }),
-      ...(this.#output === undefined ? {} : { log: this.#keepLog }),
+      ...(this.#output === undefined ? {} : { log: this.#writeLog }),
     });
   }
 
@@ -140,13 +142,14 @@ class Run {
       apps: this.#apps,
       control: this.#control,
       output: this.#output,
+      hasMonitor: this.#hasMonitor,
       stop: (why) => signals.end(why),
     });
   }
 
-  // The monitor shows it, so the terminal need only have it afterwards.
-  readonly #keepLog = (record: LogRecord): void => {
-    this.#output?.keep("stderr", `${logLine(record)}\n`);
+  // Whoever looks at the log sees it there already: it is not what an app has printed.
+  readonly #writeLog = (record: LogRecord): void => {
+    this.#output?.write("stderr", `${logLine(record)}\n`);
   };
 
   // The main task is the first there is. Its own watcher costs nothing, an observer would slow down every trap.

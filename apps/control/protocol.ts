@@ -65,7 +65,10 @@ export interface TraceQuery {
 }
 
 export interface LogQuery {
+  /** Of this task. */
   readonly tid?: number;
+  /** Of this task, and of all that belong to the app whose main task it is. */
+  readonly app?: number;
   readonly after?: number;
   readonly limit?: number;
 }

@@ -283,6 +283,8 @@ export interface LogLine {
   readonly level: "debug" | "info" | "warn" | "error" | "stdout" | "stderr";
   readonly tid: number;
   readonly name: string;
+  /** Tid of the main task of the app that the task belongs to; left out where it is none's. */
+  readonly app?: number;
   readonly text: string;
 }
 

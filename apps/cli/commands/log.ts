@@ -20,6 +20,7 @@ import { numberOf, tidOf } from "../tids.ts";
 export interface LogOptions {
   readonly follow?: boolean;
   readonly tid?: number;
+  readonly app?: number;
   /** The last so many of those that are there. */
   readonly lines?: number;
   readonly json?: boolean;
@@ -36,6 +37,7 @@ export function addLog(yieldix: Command, run: RunClient): void {
   clientCommand(yieldix, "log", "show the log of a kernel, and what its apps print", "yieldix log -f --tid 31")
     .option("-f, --follow", "go on with what comes, until Ctrl-C")
     .option("--tid <tid>", "of one task only", tidOf)
+    .option("--app <tid>", "of the app with this main task, and of all that come of it", tidOf)
     .option("-n, --lines <count>", "begin with the last so many", numberOf("--lines", 0, maxLines, true))
     .option("--json", "one JSON object a line")
     .action((options: LogOptions & ClientOptions) => run(log(options), options.kernel));
@@ -44,8 +46,8 @@ export function addLog(yieldix: Command, run: RunClient): void {
 /** Shows lines; `none` where there is none and no more is waited for. */
 export function log(options: LogOptions): ClientProgram {
   return function* log(port: ControlPort): Program<number> {
-    const { tid, lines: most = Number.POSITIVE_INFINITY, follow = false } = options;
-    const whose = tid === undefined ? {} : { tid };
+    const { tid, app, lines: most = Number.POSITIVE_INFINITY, follow = false } = options;
+    const whose = { ...(tid === undefined ? {} : { tid }), ...(app === undefined ? {} : { app }) };
     const first: LogLine[] = [];
     let after = 0;
     let isFirst = true;

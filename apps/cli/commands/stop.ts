@@ -2,7 +2,7 @@
 
 import type { Command } from "commander";
 import { type Program, SyscallError } from "../../../kernel/syscall.ts";
-import type { ControlPort } from "../../control/protocol.ts";
+import { type ControlPort, errorCodes } from "../../control/protocol.ts";
 import { RpcError } from "../../rpc/errors.ts";
 import {
   type ClientOptions,
@@ -46,7 +46,7 @@ function* asked(port: ControlPort, why: string): Program<boolean> {
     yield* port.ask("stop", { why });
     return false;
   } catch (error) {
-    if (error instanceof SyscallError) return true;
+    if (error instanceof SyscallError || (error instanceof RpcError && error.code === errorCodes.gone)) return true;
     throw error;
   }
 }

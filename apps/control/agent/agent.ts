@@ -32,8 +32,6 @@ export interface AgentOptions {
   readonly timeOfDay: () => number;
   /** What was started as an app. Default: nothing yet. */
   readonly apps?: Apps;
-  /** What apps print. Default: the kernel's log alone. */
-  readonly output?: OutputRing;
   /** Loads an app's module and makes its program. Without it nothing can be started. */
   readonly load?: Load;
   /** Where a task's frames stand, innermost first. Without it they have names only. */
@@ -52,6 +50,7 @@ export class Agent implements Past {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
   readonly apps: Apps;
+  /** What the kernel logs, and what apps print, if somebody tells. */
   readonly output: OutputRing;
   readonly #sessions = new Set<Session>();
   readonly #findings = new Findings();
@@ -63,7 +62,7 @@ export class Agent implements Past {
     this.kernel = kernel;
     this.options = options;
     this.apps = options.apps ?? new Apps();
-    this.output = options.output ?? new OutputRing(kernel);
+    this.output = new OutputRing(kernel, (tid) => this.apps.of(tid, kernel));
   }
 
   /** Begins a session: what one client asks for, and undoes by leaving. */

@@ -1,6 +1,7 @@
 // The apps of a kernel: which tasks were started as one, by `run` or from outside, and how they ended. Whatever else runs
 // belongs to the app that it comes of.
 
+import type { Kernel } from "../../../kernel/kernel.ts";
 import type { Exit } from "../../../kernel/syscall.ts";
 import type { AppRow, GaugeRecord } from "../records.ts";
 import { exitRecordText } from "./exit-words.ts";
@@ -50,6 +51,21 @@ export class Apps {
   /** The app whose main task this is. */
   get(tid: number): StartedApp | undefined {
     return this.#apps.get(tid);
+  }
+
+  /**
+   * The app that a task belongs to, be it alive or remembered: tid of the main task that is the nearest of those that it
+   * comes of; 0: none.
+   */
+  of(tid: number, { tasks, exits }: Pick<Kernel, "tasks" | "exits">): number {
+    for (let at = tid; at > 0; ) {
+      if (this.#apps.has(at)) return at;
+      const task = tasks.get(at);
+      const parentTid = task?.parentTid ?? exits.find(at)?.parentTid ?? 0;
+      const isKnown = this.#apps.has(parentTid) || (tasks.get(parentTid) ?? exits.find(parentTid)) !== undefined;
+      at = isKnown ? parentTid : (task?.parent?.tid ?? 0);
+    }
+    return 0;
   }
 
   /** In the order in which they were started. */

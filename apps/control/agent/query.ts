@@ -38,7 +38,7 @@ export function frameQuery(params: unknown): FrameQuery {
       limit: endpoints.integer("limit", 0, maxRows, 100),
     };
   }
-  const log = given.part("log", ["tid", "after", "limit"]);
+  const log = given.part("log", ["tid", "app", "after", "limit"]);
   if (log !== undefined) query.log = logQuery(log);
   if (given.boolean("apps")) query.apps = true;
   if (given.boolean("graph")) query.graph = true;
@@ -85,6 +85,7 @@ function traceQuery(given: Params): TraceQuery {
 function logQuery(given: Params): LogQuery {
   return {
     ...(given.get("tid") === undefined ? {} : { tid: given.integer("tid", 0, maxTid) }),
+    ...(given.get("app") === undefined ? {} : { app: given.integer("app", 0, maxTid) }),
     ...(given.get("after") === undefined ? {} : { after: given.integer("after", 0, maxSeq) }),
     limit: given.integer("limit", 0, maxRows, 100),
   };

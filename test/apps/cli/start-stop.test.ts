@@ -38,6 +38,21 @@ describe("yieldix start", () => {
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(out).toMatch(/^task 2 runs .*second\.ts\ntask 2 returned.*\n$/);
     await home.wrote('second got ["--json","-k","x"]\n');
+    const log = await on("log", "--app", "2", "--json");
+    expect(
+      log.out
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      expect.objectContaining({
+        level: "stdout",
+        tid: 2,
+        app: 2,
+        name: "guest",
+        text: 'second got ["--json","-k","x"]',
+      }),
+    ]);
   });
 
   test("with --wait is 1 for an app that fails, which is on the kernel's log and hurts nobody else", async () => {

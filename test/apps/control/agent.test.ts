@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { Apps } from "../../../apps/control/agent/apps.ts";
-import { OutputRing } from "../../../apps/control/agent/output-ring.ts";
+import { OutputRing, type Printed } from "../../../apps/control/agent/output-ring.ts";
 import { agentPort } from "../../../apps/control/agent/port.ts";
 import { errorCodes, type Frame } from "../../../apps/control/protocol.ts";
 import { codes } from "../../../apps/rpc/index.ts";
@@ -457,7 +457,9 @@ describe("the log", () => {
     runWithDesk(function* (desk) {
       const { output } = desk.agent;
       yield* new Log("first", { fields: { port: 4000 } });
-      output.printed("stdout", 2, "shop", "second", 1);
+      yield* new Sleep(1);
+      output.printed({ level: "stdout", tid: 2, name: "shop", at: 1, piece: "second\nbeg" });
+      yield* new Sleep(1);
       yield* new Log("third");
       const all = desk.frame({ log: {} }).log;
       expect(all?.lines.map(({ level, tid, text }) => [level, tid, text])).toEqual([
@@ -473,14 +475,59 @@ describe("the log", () => {
     });
   });
 
+  test("has printed text as lines, whatever the pieces it came in, those of each stream for themselves", () => {
+    const ring = new OutputRing({ recentLog: () => ({ records: [], last: 0, dropped: 0 }) });
+    const say = (tid: number, piece: string | Uint8Array, level: Printed["level"] = "stdout"): void =>
+      ring.printed({ level, tid, name: "", at: 0, piece });
+    const [head, tail] = [
+      new TextEncoder().encode("gr\u00fc\u00df").subarray(0, 3),
+      new TextEncoder().encode("\u00fc\u00df").subarray(1),
+    ];
+    say(2, head);
+    say(3, "oops\n", "stderr");
+    expect(ring.page({}).lines.map(({ tid, text }) => [tid, text])).toEqual([[3, "oops"]]);
+    say(2, tail);
+    say(2, "\n\nmore\nbeg");
+    expect(ring.page({ after: 1 }).lines.map(({ text }) => text)).toEqual(["gr\u00fc\u00df", "", "more"]);
+  });
+
+  test("tells apps apart by their main tasks, whatever they are called, when a task has ended as well", () => {
+    runWithDesk(function* (desk) {
+      const { apps, kernel } = desk.agent;
+      function* child(): Program<void> {
+        yield* new Log("from below");
+      }
+      function* app(): Program<void> {
+        yield* new NewTask(child(), "child");
+        yield* new Log("from above");
+      }
+      const tids: Tid[] = [];
+      for (const _ of [1, 2]) {
+        const tid = yield* new NewTask(app(), "same");
+        apps.started(tid, "same", "same.ts", []);
+        tids.push(tid);
+      }
+      yield* new Sleep(10);
+      expect(kernel.tasks.size).toBe(1);
+      for (const app of tids) {
+        const { log } = desk.frame({ log: { app } });
+        expect(log?.lines.map(({ text, app }) => [text, app])).toEqual([
+          ["from above", app],
+          ["from below", app],
+        ]);
+      }
+    });
+  });
+
   test("is bounded in lines and in characters, and says how many are gone", () => {
     const source = { recentLog: () => ({ records: [], last: 0, dropped: 0 }) };
+    const by = (piece: string): Printed => ({ level: "stdout", tid: 0, name: "", at: 0, piece });
     const many = new OutputRing(source);
-    for (let line = 1; line <= 2_500; line++) many.printed("stdout", 0, "", String(line), 0);
+    for (let line = 1; line <= 2_500; line++) many.printed(by(`${line}\n`));
     expect(many.page({ after: 0, limit: 10_000 })).toMatchObject({ last: 2_500, dropped: 500 });
     expect(many.page({ after: 0, limit: 10_000 }).lines).toHaveLength(2_000);
     const long = new OutputRing(source);
-    for (let line = 0; line < 300; line++) long.printed("stderr", 0, "", "x".repeat(20_000), 0);
+    for (let line = 0; line < 300; line++) long.printed(by(`${"x".repeat(20_000)}\n`));
     const { lines } = long.page({ after: 0, limit: 10_000 });
     expect(lines[0]?.text).toHaveLength(16_384);
     expect(lines).toHaveLength(Math.floor(2_000_000 / 16_384));
