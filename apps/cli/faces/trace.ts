@@ -9,10 +9,15 @@ import { clockText } from "./words.ts";
 /** Tasks whose open line is remembered; of more, "resumed" is shown as a whole syscall. */
 const maxOpen = 100_000;
 
+/** A handler takes less, ms. */
+const longestBack = 1_000;
+
 export class TraceText {
   readonly #zone: string | undefined;
   /** By tid: the `at` of the syscall that was shown unfinished. */
   readonly #open = new Map<number, number>();
+  /** Of the line before, ms since 1970. */
+  #latest = 0;
   /** One that blocks, and has not been shown yet. */
   #held: { readonly record: TraceRecord; readonly bootTime: number } | undefined = undefined;
 
@@ -41,7 +46,7 @@ export class TraceText {
   }
 
   #next(record: TraceRecord, bootTime: number): string[] {
-    const { at, tid, syscall, result, blockedMs } = record;
+    const { at, tid, syscall, result, blockedMs, kernelMs } = record;
     const begun = this.#held?.record;
     const isEnd = begun !== undefined && begun.tid === tid && begun.at === at && result !== "";
     if (isEnd) this.#held = undefined;
@@ -53,7 +58,7 @@ export class TraceText {
     const isResumed = this.#open.get(tid) === at;
     this.#open.delete(tid);
     const what = isResumed ? `<... ${nameOf(syscall)} resumed>` : syscall;
-    const when = isResumed ? at + blockedMs : at;
+    const when = isResumed ? at + kernelMs + blockedMs : at;
     return [...before, this.#line(bootTime + when, record, `${what} ${result}${blockedText(blockedMs)}`)];
   }
 
@@ -62,8 +67,11 @@ export class TraceText {
     return `--- ${count} ${count === 1 ? "syscall" : "syscalls"} dropped: there were more than could be kept ---`;
   }
 
+  // Who wakes another has begun to before that one goes on, and is over after it: times do not go back for that.
   #line(time: number, { tid, name }: TraceRecord, text: string): string {
-    return printable(`${clockText(time, this.#zone)} ${tid} ${name}  ${text}`, Number.POSITIVE_INFINITY);
+    const isBefore = time < this.#latest && this.#latest - time < longestBack; // beyond it the clock was set
+    if (!isBefore) this.#latest = time;
+    return printable(`${clockText(this.#latest, this.#zone)} ${tid} ${name}  ${text}`, Number.POSITIVE_INFINITY);
   }
 }
 

@@ -46,6 +46,9 @@ export interface Viewer {
   readonly tracing: Tracing | undefined;
 }
 
+/** What the clock on the wall may be off before it is believed, ms. */
+const steadyMs = 20;
+
 export class Agent implements Past {
   readonly kernel: Kernel;
   readonly options: AgentOptions;
@@ -57,6 +60,8 @@ export class Agent implements Past {
   readonly #births = new Births();
   readonly #declared = new Set<string>();
   #seq = 0;
+  /** ms since 1970; NaN: nobody has asked yet. */
+  #bootTime = Number.NaN;
 
   constructor(kernel: Kernel, options: AgentOptions) {
     this.kernel = kernel;
@@ -127,8 +132,7 @@ export class Agent implements Past {
     const { tasks, detail, trace, syscalls, endpoints, log } = query;
     return {
       seq: ++this.#seq,
-      at: kernel.clock() - kernel.bootedAt,
-      time: this.options.timeOfDay(),
+      ...this.#moment(),
       kernel: this.#kernelRecord(snapshot, access),
       findings,
       ...(tasks === undefined ? {} : { tasks: taskPage(snapshot, tasks) }),
@@ -150,6 +154,15 @@ export class Agent implements Past {
   /** For details: the findings of the latest frame about a task. */
   about(tid: number): readonly Finding[] {
     return this.#findings.about(tid);
+  }
+
+  // The two clocks tick apart from each other: taken anew each time, `time - at` would jump by a millisecond, and with it every
+  // time of day that a client makes of an `at`. It only changes where the clock on the wall was set, or ran off.
+  #moment(): Pick<Frame, "at" | "time"> {
+    const at = this.kernel.clock() - this.kernel.bootedAt;
+    const bootTime = this.options.timeOfDay() - at;
+    if (!(Math.abs(bootTime - this.#bootTime) <= steadyMs)) this.#bootTime = bootTime;
+    return { at, time: this.#bootTime + at };
   }
 
   #snapshot(): Snapshot {

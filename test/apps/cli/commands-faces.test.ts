@@ -154,6 +154,13 @@ describe("strace", () => {
     ]);
   });
 
+  test("never goes back in time where one task wakes another", () => {
+    const other = syscall({ at: 3, tid: 32, name: "writer", syscall: "GetTid()", result: "= 32" });
+    const waker = syscall({ at: 13, tid: 32, name: "writer", syscall: "Tell(31)", result: "= ok", kernelMs: 2 });
+    const seen = lines(new TraceText("UTC"), begun, other, ended, waker).map((line) => line.slice(0, 15));
+    expect(seen).toEqual(["12:36:55.101 31", "12:36:55.104 32", "12:36:55.115 31", "12:36:55.115 32"]);
+  });
+
   test("holds one back that has just begun, until nothing comes", () => {
     const text = new TraceText("UTC");
     expect(lines(text, begun)).toEqual([]);

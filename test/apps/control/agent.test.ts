@@ -533,3 +533,23 @@ describe("the log", () => {
     expect(lines).toHaveLength(Math.floor(2_000_000 / 16_384));
   });
 });
+
+test("the moment of boot that frames tell stays the same while the clocks tick apart, and not when one is set", () => {
+  let off = 0;
+  const seen: number[] = [];
+  const timeOfDay = (): number => 1_700_000_000_000 + off;
+  runWithDesk(
+    function* (desk) {
+      for (const each of [0, 0.6, -0.7, 3_600_000]) {
+        off = each;
+        const { time, at } = desk.frame();
+        seen.push(time - at);
+      }
+      yield;
+    },
+    {},
+    { timeOfDay },
+  );
+  expect(seen.map((each) => Math.round(each - (seen[0] ?? 0)))).toEqual([0, 0, 0, 3_600_000]);
+  expect(new Set(seen).size).toBe(2);
+});
