@@ -152,6 +152,16 @@ function cycleIn(all: readonly Source[]): readonly string[] {
   return all.map(({ path }) => follow(path, [])).find((cycle) => cycle.length > 0) ?? [];
 }
 
+/** A file, and all that is loaded with it. */
+function loadedWith(all: readonly Source[], file: string): ReadonlySet<string> {
+  const imports = new Map(all.map((source) => [source.path, source.imports]));
+  const loaded = new Set([file]);
+  for (const path of loaded) {
+    for (const { target, isType, isLazy } of imports.get(path) ?? []) if (!isType && !isLazy) loaded.add(target);
+  }
+  return loaded;
+}
+
 /** The names that syscalls and calls go by in traces and counts: of each class that extends one, by any detour. */
 function kindsIn(all: Iterable<string>): readonly string[] {
   const classes = [...all]
@@ -189,6 +199,21 @@ describe("the architecture", () => {
 
   test("no file imports itself by a detour, as far as values go", () => {
     expect(cycleIn(sources)).toEqual([]);
+  });
+
+  test.each([
+    ["apps/cli/main.ts", ["kernel/kernel.ts", "syscalls/index.ts", "apps/cli/commands/"]],
+    ["apps/cli/run.ts", ["apps/control/", "apps/monitor/", "kernel/machine/virtual.ts", "kernel/machine/epoll.ts"]],
+    ["apps/cli/control.ts", ["apps/control/agent/agent.ts", "apps/monitor/", "kernel/machine/locations.ts"]],
+    ["apps/cli/commands/ps.ts", ["blessed", "apps/monitor/screen/", "apps/cli/run.ts", "apps/control/client.ts"]],
+    ["apps/cli/attached.ts", ["blessed", "apps/monitor/", "apps/cli/run.ts", "apps/control/agent/"]],
+    ["apps/control/guard/thread.ts", ["kernel/kernel.ts", "apps/control/guard/server.ts"]],
+  ])("%s is loaded without what it may never need", (file, heavy) => {
+    const loaded = loadedWith(sources, file);
+    expect(loaded.size).toBeGreaterThan(1);
+    const may = ["apps/control/agent/apps.ts", "apps/control/agent/exit-words.ts"]; // what a run notes from its start
+    const wrong = [...loaded].filter((path) => heavy.some((place) => covers(place, path)) && !may.includes(path));
+    expect(wrong).toEqual([]);
   });
 
   test("every file begins with a comment that says what it is", () => {

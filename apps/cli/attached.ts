@@ -2,19 +2,20 @@
 // is meant. Says what went wrong in one sentence on stderr, and sets the exit code.
 
 import process from "node:process";
-import { Kernel } from "../../kernel/index.ts";
+import { Kernel } from "../../kernel/kernel.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import type { Program } from "../../kernel/syscall.ts";
 import { offerSignal } from "../../syscalls/index.ts";
 import { connectControl, findKernel, type Target } from "../control/client.ts";
 import type { ControlPort } from "../control/protocol.ts";
-import { type ClientProgram, type Look, OutputClosed } from "./client-program.ts";
+import { type ClientOptions, type ClientProgram, type Look, OutputClosed } from "./client-program.ts";
 import { ClientCode, signalCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { askFault, attachFault } from "./faults.ts";
+import { readToken } from "./token-file.ts";
 
-/** Runs a command in this process. @param which kernel, as typed; undefined: the only one */
-export function attached(program: ClientProgram, which: string | undefined): Promise<void> {
+/** Runs a command in this process, on the kernel that is meant. */
+export function attached(program: ClientProgram, which: ClientOptions): Promise<void> {
   return inProcess(function* attached(): Program<number> {
     const { port, close } = yield* attach(which);
     try {
@@ -47,9 +48,12 @@ export async function inProcess(program: () => Program<number>): Promise<void> {
 }
 
 /** Finds the kernel that is meant, and connects. @throws ClientError, UsageError */
-export function* attach(which: string | undefined): Program<{ port: ControlPort; target: Target; close: () => void }> {
+export function* attach({
+  kernel,
+  tokenFile,
+}: ClientOptions): Program<{ port: ControlPort; target: Target; close: () => void }> {
   try {
-    const target = yield* findKernel(which);
+    const target = yield* findKernel(kernel, tokenFile === undefined ? undefined : readToken(tokenFile));
     const port = yield* connectControl(target);
     return { port, target, close: () => port.close() };
   } catch (error) {

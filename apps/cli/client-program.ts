@@ -7,6 +7,7 @@ import { type Program, type Routine, routine, SyscallError } from "../../kernel/
 import { GetMachine } from "../../syscalls/index.ts";
 import type { ControlPort } from "../control/protocol.ts";
 import { sendAll } from "../lib/sockets.ts";
+import { type CommandName, commandWords } from "./command-words.ts";
 import { clientCodes } from "./exit-code.ts";
 
 /** What the lines are for. */
@@ -20,27 +21,15 @@ export interface Look {
 /** A command, ready to be run: answers with one of `ClientCode`. */
 export type ClientProgram = (port: ControlPort, look: Look) => Program<number>;
 
-/** Runs it. @param kernel which kernel to ask, as typed; undefined: the only one */
-export type RunClient = (program: ClientProgram, kernel: string | undefined) => void | Promise<void>;
+/** Runs it, on the kernel that is meant. */
+export type RunClient = (program: ClientProgram, which: ClientOptions) => void | Promise<void>;
 
-/** Options that each of them has. */
+/** Options that each of them has: which kernel, as typed. */
 export interface ClientOptions {
-  readonly kernel?: string;
-}
-
-/** A command that cannot go on. The message is one sentence, for people. */
-export class ClientError extends SyscallError {
-  /** One of `ClientCode`. */
-  readonly exitCode: number;
-
-  constructor(exitCode: number, message: string, options?: ErrorOptions) {
-    super("ECANCELED", message, options);
-    this.exitCode = exitCode;
-  }
-
-  static {
-    ClientError.prototype.name = "ClientError";
-  }
+  /** Its name, pid, socket or host:port; undefined: the only one. */
+  readonly kernel?: string | undefined;
+  /** Where the token for a port on TCP is; undefined: in the environment. */
+  readonly tokenFile?: string | undefined;
 }
 
 /** Nobody reads standard output any more: no fault, and nothing left to do. */
@@ -54,11 +43,12 @@ export class OutputClosed extends SyscallError {
  * Begins a subcommand that asks a kernel.
  * @param example a command line, for the help
  */
-export function clientCommand(yieldix: Command, name: string, description: string, example: string): Command {
+export function clientCommand(yieldix: Command, name: CommandName, example: string): Command {
   return yieldix
     .command(name)
-    .description(description)
+    .description(commandWords[name].does)
     .option("-k, --kernel <which>", "its name, pid, socket or host:port (default: the only one that runs)")
+    .option("--token-file <file>", "for host:port: where its token is (default: it is in $YIELDIX_TOKEN)")
     .addHelpText("after", `\n${clientCodes}\n\nExample:\n  $ ${example}`);
 }
 

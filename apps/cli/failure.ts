@@ -1,10 +1,12 @@
 // What went wrong, as an exit code and a text for stderr. The text begins with one sentence that names the app and the
 // error; the logical stack follows. All of it is escaped: messages and names come from outside.
 
-import { DeadlockError, KernelPanic, printable, printableLines, type Task } from "../../kernel/index.ts";
+import { DeadlockError, KernelPanic } from "../../kernel/errors.ts";
 import { crashReport } from "../../kernel/report.ts";
+import type { Task } from "../../kernel/task.ts";
+import { printable, printableLines } from "../../kernel/text.ts";
 import { UsageError } from "../lib/usage.ts";
-import { ClientError } from "./client-program.ts";
+import { ClientError } from "./client-error.ts";
 import { ExitCode } from "./exit-code.ts";
 
 /** How a command failed. */

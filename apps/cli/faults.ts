@@ -5,7 +5,8 @@ import { errorCodes } from "../control/protocol.ts";
 import type { Stuck } from "../control/records.ts";
 import { UsageError } from "../lib/usage.ts";
 import { codes, RpcError } from "../rpc/errors.ts";
-import { ClientError, OutputClosed } from "./client-program.ts";
+import { ClientError } from "./client-error.ts";
+import { OutputClosed } from "./client-program.ts";
 import { ClientCode } from "./exit-code.ts";
 
 const goneCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET"]);

@@ -38,8 +38,8 @@ export const kernelRows: Routine<[], KernelRow[]> = routine(function* kernelRows
   }
 });
 
-/** How long a kernel may take to tell of itself, ms. */
-const answerMs = 2_000;
+/** How long a kernel may take to tell of itself, ms: its agent is loaded with the first question. */
+const answerMs = 5_000;
 
 const rowOf = routine(function* rowOf({ target, pid, name, access }: KernelEntry): Program<KernelRow> {
   const socket = "path" in target.address ? target.address.path : "";

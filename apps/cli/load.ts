@@ -4,8 +4,8 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { printable } from "../../kernel/index.ts";
 import { brandOf, type Runnable } from "../../kernel/syscall.ts";
+import { printable } from "../../kernel/text.ts";
 import { UsageError } from "../lib/usage.ts";
 import { prepareImports } from "./imports.ts";
 

@@ -1,13 +1,12 @@
 #!/usr/bin/env node
 // The `yieldix` command: reads the command line, runs the subcommand, sets the exit code. Every fault of the command
-// line is one sentence on stderr and exit code 2.
+// line is one sentence on stderr and exit code 2. What a subcommand needs is loaded for that one alone.
 
 import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { UsageError } from "../lib/usage.ts";
-import { addNew } from "./commands/new.ts";
-import { addRun } from "./commands/run.ts";
-import { failureOf } from "./failure.ts";
+import { commandList } from "./command-list.ts";
+import { type CommandName, commandWords } from "./command-words.ts";
 import { home } from "./home.ts";
 import { guardStreams } from "./streams.ts";
 import { usageOf } from "./usage-of.ts";
@@ -16,12 +15,12 @@ async function main(argv: string[]): Promise<void> {
   guardStreams();
   try {
     const yieldix = command();
-    // An app begins sooner without what it does not need.
-    if (argv[0] !== "run") (await import("./client-commands.ts")).addClientCommands(yieldix);
+    await addCommands(yieldix, argv);
     await yieldix.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
     const usage = error instanceof CommanderError ? faultOf(error) : error;
+    const { failureOf } = await import("./failure.ts");
     const { code, text } = failureOf(usage, "the command");
     process.stderr.write(text);
     process.exitCode = code;
@@ -29,16 +28,26 @@ async function main(argv: string[]): Promise<void> {
 }
 
 function command(): Command {
-  const yieldix = new Command("yieldix")
+  return new Command("yieldix")
     .description("A mini operating system for tasks inside one Node process.")
     .version(home().version)
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ writeErr: () => {}, outputError: () => {} })
     .addHelpText("after", "\nExample:\n  $ yieldix run app.ts --port 7000");
-  addRun(yieldix);
-  addNew(yieldix);
-  return yieldix;
+}
+
+// The one that is meant; where none is, all of them by name, for the help and for what is like a name that there is not.
+async function addCommands(yieldix: Command, argv: readonly string[]): Promise<void> {
+  const words = argv[0] === "--" ? argv.slice(1) : argv;
+  const name = words[0] === "help" ? words[1] : words[0];
+  if (name !== undefined && Object.hasOwn(commandList, name)) {
+    await commandList[name as CommandName](yieldix); // it is one
+    return;
+  }
+  for (const [each, { usage, does }] of Object.entries(commandWords)) {
+    yieldix.command(`${each} ${usage}`).description(does);
+  }
 }
 
 const noCommand =

@@ -3,7 +3,7 @@
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { printable } from "../../kernel/index.ts";
+import { printable } from "../../kernel/text.ts";
 import { UsageError } from "../lib/usage.ts";
 import { appFiles } from "./templates/app.ts";
 import { syscallFiles } from "./templates/syscall.ts";

@@ -3,31 +3,26 @@
 
 import { basename } from "node:path";
 import process from "node:process";
+import { DeadlockError, KernelPanic } from "../../kernel/errors.ts";
+import type { Exit } from "../../kernel/exits.ts";
 import { Heartbeat } from "../../kernel/heartbeat.ts";
-import {
-  DeadlockError,
-  defaultLimits,
-  type Exit,
-  Kernel,
-  KernelPanic,
-  type LogRecord,
-  type Machine,
-  printable,
-  type Runnable,
-  type Task,
-} from "../../kernel/index.ts";
+import { Kernel } from "../../kernel/kernel.ts";
+import { defaultLimits } from "../../kernel/limits.ts";
 import { logLine } from "../../kernel/machine/console.ts";
-import { NodeMachine } from "../../kernel/machine/node.ts";
-import { truncated } from "../../kernel/text.ts";
-import type { Agent } from "../control/agent/agent.ts";
+import type { Machine } from "../../kernel/machine/machine.ts";
+import type { LogRecord } from "../../kernel/observer.ts";
+import type { Runnable } from "../../kernel/syscall.ts";
+import type { Task } from "../../kernel/task.ts";
+import { printable, truncated } from "../../kernel/text.ts";
 import { Apps } from "../control/agent/apps.ts";
 import { UsageError } from "../lib/usage.ts";
 import { CapturedOutput } from "./capture.ts";
-import { type ControlOptions, Oversight } from "./control.ts";
+import type { Oversight } from "./control.ts";
+import { type ControlOptions, type ControlWords, tcpOptions } from "./control-option.ts";
 import { ExitCode, signalCode } from "./exit-code.ts";
 import { type Failure, failureOf, killed } from "./failure.ts";
 import { loadApp, startApp } from "./load.ts";
-import { bootMachine, type MachineName, SimulatedMachine } from "./machines.ts";
+import { type Booted, loadMachine, type MachineName } from "./machines.ts";
 import { drainMs, Signals } from "./signals.ts";
 import { isAboutClosedOutput } from "./streams.ts";
 
@@ -39,7 +34,9 @@ export interface RunOptions {
   /** The main task's name. Default: the file's. */
   readonly name?: string;
   /** False: no control port. Default: one, for its user to do everything with. */
-  readonly control?: ControlOptions | boolean;
+  readonly control?: ControlWords | boolean;
+  /** Where the token for a port on TCP is. Default: one is made up, and said. */
+  readonly tokenFile?: string;
   /** A turn that takes longer is ended, ms. Default: never. */
   readonly watchdog?: number;
   /** True: with the monitor in this terminal. */
@@ -62,8 +59,15 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
     running.end(code);
   });
   try {
+    const control = await wantedControl(options);
+    // Before the app, whose imports go through hooks that make all loading slow.
+    const [boot, oversight] = await Promise.all([
+      loadMachine(options.machine),
+      control === undefined ? undefined : loadOversight(),
+    ]);
     const app = await whileWatched(who, () => loadApp(path));
-    running = new Run(path, argv, options);
+    const booted = await boot(options.seed, control !== undefined);
+    running = new Run(path, argv, { ...options, control, booted, oversight });
     return await running.toEnd(startApp(app, path, argv));
   } catch (error) {
     return say(failureOf(error, who));
@@ -72,11 +76,20 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
   }
 }
 
+interface BootOptions extends Omit<RunOptions, "control"> {
+  readonly booted: Booted;
+  readonly control: ControlOptions | undefined;
+  /** Where there is a control port. */
+  readonly oversight: OversightModule | undefined;
+}
+
 /** An app that is running. */
 class Run {
   readonly #path: string;
   readonly #name: string;
   readonly #machine: Machine;
+  readonly #module: OversightModule | undefined;
+  readonly #booted: Booted;
   readonly #argv: readonly string[];
   readonly #kernel: Kernel;
   readonly #apps: Apps = new Apps();
@@ -84,18 +97,22 @@ class Run {
   readonly #heartbeat: Heartbeat = new Heartbeat();
   readonly #output: CapturedOutput | undefined;
   readonly #hasMonitor: boolean;
+  #stop: (why: string) => void = () => {};
+  #oversight: Oversight | undefined = undefined;
   #main: Task | undefined = undefined;
   #mainExit: Exit | undefined = undefined;
   #code: number = ExitCode.ok;
 
-  constructor(path: string, argv: readonly string[], options: RunOptions) {
-    const { machine, seed, quantum, name } = options;
+  constructor(path: string, argv: readonly string[], options: BootOptions) {
+    const { booted, control, oversight, quantum, name } = options;
     this.#hasMonitor = options.monitor === true;
     this.#path = path;
     this.#argv = argv;
-    this.#control = wantedControl(options);
+    this.#control = control;
     this.#name = name ?? truncated(basename(path), defaultLimits.nameLength);
-    this.#machine = bootMachine(machine, seed, this.#control !== undefined);
+    this.#module = oversight;
+    this.#booted = booted;
+    this.#machine = booted.machine;
     this.#output = this.#control === undefined ? undefined : new CapturedOutput(this.#hasMonitor);
     this.#kernel = new Kernel(this.#machine, {
       ...(quantum === undefined ? {} : { quantum }),
@@ -104,21 +121,18 @@ class Run {
   }
 
   async toEnd(program: Runnable): Promise<number> {
-    const outside = new NodeMachine();
-    const signals = new Signals(
-      this.#kernel,
-      () => outside.now(),
-      () => void dump(oversight.agent),
-    );
+    const dump = (): void => void this.#dump();
+    const signals = new Signals(this.#kernel, this.#booted.outsideNow, dump);
+    this.#stop = (why) => signals.end(why);
     process.on("beforeExit", this.#nothingLeft);
     this.#observeMain();
-    const oversight = this.#oversee(signals);
     try {
+      if (this.#module !== undefined) this.#oversee(this.#module);
       await this.#kernel.run(program, this.#name);
     } catch (error) {
       this.#noteFailure(error, signals.first !== undefined);
     } finally {
-      await oversight.end();
+      await this.#oversight?.end();
       signals.stop();
       process.off("beforeExit", this.#nothingLeft);
       this.#machine.close();
@@ -133,9 +147,9 @@ class Run {
     this.#kernel.terminate("an error was thrown outside the tasks", drainMs);
   }
 
-  #oversee(signals: Signals): Oversight {
+  #oversee({ Oversight: Made }: OversightModule): Oversight {
     if (this.#control !== undefined) this.#kernel.heartbeat = this.#heartbeat;
-    return new Oversight({
+    this.#oversight ??= new Made({
       kernel: this.#kernel,
       heartbeat: this.#heartbeat,
       name: this.#name,
@@ -143,8 +157,15 @@ class Run {
       control: this.#control,
       output: this.#output,
       hasMonitor: this.#hasMonitor,
-      stop: (why) => signals.end(why),
+      stop: this.#stop,
     });
+    return this.#oversight;
+  }
+
+  // What draws tables is loaded when somebody wants one.
+  async #dump(): Promise<void> {
+    const [{ dumpText }, module] = await Promise.all([import("./dump.ts"), loadOversight()]);
+    process.stderr.write(dumpText(await this.#oversee(module).agent()));
   }
 
   // Whoever looks at the log sees it there already: it is not what an app has printed.
@@ -183,23 +204,24 @@ class Run {
 
   readonly #nothingLeft = (): void => {
     this.#kernel.kick(); // a turn was ended that was all that Node had to do
-    if (this.#machine instanceof SimulatedMachine) this.#machine.outsideIsOver();
+    this.#booted.outsideIsOver();
   };
 }
 
-// What draws tables is loaded when somebody wants one.
-async function dump(agent: Agent): Promise<void> {
-  const { dumpText } = await import("./dump.ts");
-  process.stderr.write(dumpText(agent));
+type OversightModule = typeof import("./control.ts");
+
+function loadOversight(): Promise<OversightModule> {
+  return import("./control.ts");
 }
 
-function wantedControl({ control, watchdog, monitor }: RunOptions): ControlOptions | undefined {
-  if (control === false) {
-    const other = monitor === true ? "--monitor" : watchdog === undefined ? undefined : "--watchdog";
-    if (other !== undefined) throw new UsageError(`${other} needs the control port: leave --no-control out`);
-    return undefined;
-  }
-  return { ...(typeof control === "object" ? control : { access: "full" }), watchdogMs: watchdog };
+async function wantedControl(options: RunOptions): Promise<ControlOptions | undefined> {
+  const { control, watchdog, monitor, tokenFile } = options;
+  const words: ControlWords = typeof control === "object" ? control : { access: "full" };
+  const tcp = await tcpOptions(control === false ? undefined : words.tcpPort, tokenFile);
+  if (control !== false) return { access: words.access, tcp, watchdogMs: watchdog };
+  const other = monitor === true ? "--monitor" : watchdog === undefined ? undefined : "--watchdog";
+  if (other !== undefined) throw new UsageError(`${other} needs the control port: leave --no-control out`);
+  return undefined;
 }
 
 // A top-level await that never settles would end the process in silence, and with success.

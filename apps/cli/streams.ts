@@ -3,7 +3,7 @@
 // stdout, a full disk for one, is said once.
 
 import process from "node:process";
-import { printable } from "../../kernel/index.ts";
+import { printable } from "../../kernel/text.ts";
 import { ExitCode } from "./exit-code.ts";
 
 let isOutputClosed = false;

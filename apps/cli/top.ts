@@ -4,10 +4,11 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { Kernel, printable } from "../../kernel/index.ts";
+import { Kernel } from "../../kernel/kernel.ts";
 import { zoneMinutes } from "../../kernel/machine/console.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
 import { type Call, type Program, routine } from "../../kernel/syscall.ts";
+import { printable } from "../../kernel/text.ts";
 import { Await } from "../../syscalls/index.ts";
 import { connectControl, findKernel, type KernelEntry, listKernels, type Target } from "../control/client.ts";
 import type { Channel } from "../lib/index.ts";
@@ -43,6 +44,8 @@ export interface TopOptions {
   readonly isVi?: boolean | undefined;
   /** A recording to show instead of a kernel. */
   readonly replay?: string | undefined;
+  /** For a port on TCP. Default: the one in the environment. */
+  readonly token?: string | undefined;
   /** The kernel is the user's own run in this terminal. */
   readonly isOwner?: boolean | undefined;
 }
@@ -86,10 +89,10 @@ const session = routine(function* session(which: string | undefined, options: To
   }
 });
 
-function* find(which: string | undefined, { replay }: TopOptions): Program<Found> {
+function* find(which: string | undefined, { replay, token }: TopOptions): Program<Found> {
   try {
     if (replay !== undefined) return { replay: yield* Replay.open(replay) };
-    if (which !== undefined) return { target: yield* findKernel(which) };
+    if (which !== undefined) return { target: yield* findKernel(which, token) };
     const entries = yield* listKernels();
     const [only] = entries;
     if (only === undefined) return { target: yield* findKernel() };
@@ -120,7 +123,7 @@ function kernelSource(target: Target, which: string | undefined): Source {
 }
 
 const connect = routine(function* connect(target: Target, which: string | undefined): Program<Port> {
-  return yield* connectControl(which === undefined ? target : yield* findKernel(which));
+  return yield* connectControl(which === undefined ? target : yield* findKernel(which, target.token));
 });
 
 const again = routine(function* again(replay: Replay): Program<Port> {

@@ -127,30 +127,32 @@ const entryOf = routine(function* entryOf(pid: number, path: string): Program<Ke
 
 /**
  * The kernel that somebody means.
- * @param target a pid, a name, the path of a socket, or host:port (then the token is `$YIELDIX_TOKEN`); undefined: the only
- * one there is
+ * @param target a pid, a name, the path of a socket, or host:port; undefined: the only one there is
+ * @param token for host:port; default: `$YIELDIX_TOKEN`
  * @throws ENOENT when there is none like that; EINVAL when it could be several, naming them
  */
-export const findKernel: Routine<[target?: string], Target> = routine(function* findKernel(target) {
-  if (target !== undefined) {
-    if (target.includes("/")) return { address: { path: target } };
-    const [, host, port] = /^(?:\[?([^\]]*)\]?):(\d{1,5})$/.exec(target) ?? [];
-    if (port !== undefined) {
-      const address = { port: Number(port), ...(host === "" || host === undefined ? {} : { host }) };
-      return { address, token: yield* new GetEnv(tokenVariable) };
+export const findKernel: Routine<[target?: string, token?: string], Target> = routine(
+  function* findKernel(target, token) {
+    if (target !== undefined) {
+      if (target.includes("/")) return { address: { path: target } };
+      const [, host, port] = /^(?:\[?([^\]]*)\]?):(\d{1,5})$/.exec(target) ?? [];
+      if (port !== undefined) {
+        const address = { port: Number(port), ...(host === "" || host === undefined ? {} : { host }) };
+        return { address, token: token ?? (yield* new GetEnv(tokenVariable)) };
+      }
+      const byPid = socketsIn(controlFolder()).find(({ pid }) => String(pid) === target);
+      if (byPid !== undefined) return { address: { path: byPid.path } };
     }
-    const byPid = socketsIn(controlFolder()).find(({ pid }) => String(pid) === target);
-    if (byPid !== undefined) return { address: { path: byPid.path } };
-  }
-  const all = yield* listKernels();
-  const meant = target === undefined ? all : all.filter(({ name }) => name === target);
-  const [only, another] = meant;
-  if (only === undefined) throw new SyscallError("ENOENT", noneText(target, all));
-  if (another === undefined) return only.target;
-  const which =
-    target === undefined ? `${meant.length} kernels run` : `${meant.length} kernels are called ${shown(target)}`;
-  throw new SyscallError("EINVAL", `${which}: give the pid of one: ${listed(meant)}`);
-});
+    const all = yield* listKernels();
+    const meant = target === undefined ? all : all.filter(({ name }) => name === target);
+    const [only, another] = meant;
+    if (only === undefined) throw new SyscallError("ENOENT", noneText(target, all));
+    if (another === undefined) return only.target;
+    const which =
+      target === undefined ? `${meant.length} kernels run` : `${meant.length} kernels are called ${shown(target)}`;
+    throw new SyscallError("EINVAL", `${which}: give the pid of one: ${listed(meant)}`);
+  },
+);
 
 function noneText(target: string | undefined, all: readonly KernelEntry[]): string {
   if (target === undefined) return "no kernel of yours runs: start one with yieldix run <app>";

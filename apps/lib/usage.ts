@@ -1,6 +1,6 @@
 // The error for a command line that cannot be obeyed.
 
-import { SyscallError } from "../../kernel/syscall.ts";
+import { SyscallError } from "../../kernel/errors.ts";
 
 /**
  * Throw it from an app whose arguments ask for what cannot be: `yieldix run` prints the message alone and exits with 2.

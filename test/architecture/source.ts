@@ -10,6 +10,8 @@ export interface Import {
   readonly target: string;
   /** True when the compiler erases it. */
   readonly isType: boolean;
+  /** True for `import()`: it is not loaded with the file. */
+  readonly isLazy: boolean;
 }
 
 export interface Source {
@@ -88,7 +90,8 @@ function importOf(node: Node): Import | undefined {
   ];
   if (!imports.includes(node.type) || !isNode(node["source"])) return undefined;
   const { value } = node["source"];
-  return { target: typeof value === "string" ? value : "?", isType };
+  const isLazy = node.type === "ImportExpression";
+  return { target: typeof value === "string" ? value : "?", isType, isLazy };
 }
 
 function bindings(node: Node): string[] {

@@ -21,15 +21,10 @@ export interface GraphOptions {
 
 /** Adds `yieldix graph`. */
 export function addGraph(yieldix: Command, run: RunClient): void {
-  clientCommand(
-    yieldix,
-    "graph",
-    "draw who waits for whom, deadlocks first",
-    "yieldix graph --dot | dot -Tsvg > waits.svg",
-  )
+  clientCommand(yieldix, "graph", "yieldix graph --dot | dot -Tsvg > waits.svg")
     .addOption(new Option("--dot", "in the language of Graphviz").conflicts("json"))
     .option("--json", "the nodes, edges and cycles, as one JSON document")
-    .action((options: GraphOptions & ClientOptions) => run(graph(options), options.kernel));
+    .action((options: GraphOptions & ClientOptions) => run(graph(options), options));
 }
 
 /** Draws the graph; `none` where no task waits for another. */

@@ -37,7 +37,7 @@ interface KillOptions {
 
 /** Adds `yieldix kill`. */
 export function addKill(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "kill", "send a signal to tasks", "yieldix kill -s KILL 14 15")
+  clientCommand(yieldix, "kill", "yieldix kill -s KILL 14 15")
     .argument("[tids...]", "the tasks; as in a shell, -9 or -KILL before them is the signal")
     .option("-s, --signal <signal>", "its name or number (default: TERM)")
     .option("-l, --list", "list the signals")
@@ -45,7 +45,7 @@ export function addKill(yieldix: Command, run: RunClient): void {
     .allowUnknownOption()
     .action((args: string[], options: KillOptions & ClientOptions) => {
       const { signal, tids } = killArguments(args, options);
-      if (options.list !== true) return run(kill(tids, signal, options.json), options.kernel);
+      if (options.list !== true) return run(kill(tids, signal, options.json), options);
       process.stdout.write(signalList()); // nobody need be asked
     });
 }

@@ -34,13 +34,13 @@ const maxLines = 1_000_000;
 
 /** Adds `yieldix log`. */
 export function addLog(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "log", "show the log of a kernel, and what its apps print", "yieldix log -f --tid 31")
+  clientCommand(yieldix, "log", "yieldix log -f --tid 31")
     .option("-f, --follow", "go on with what comes, until Ctrl-C")
     .option("--tid <tid>", "of one task only", tidOf)
     .option("--app <tid>", "of the app with this main task, and of all that come of it", tidOf)
     .option("-n, --lines <count>", "begin with the last so many", numberOf("--lines", 0, maxLines, true))
     .option("--json", "one JSON object a line")
-    .action((options: LogOptions & ClientOptions) => run(log(options), options.kernel));
+    .action((options: LogOptions & ClientOptions) => run(log(options), options));
 }
 
 /** Shows lines; `none` where there is none and no more is waited for. */

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import { duration } from "../../monitor/views/format.ts";
 import { writeLines } from "../client-program.ts";
+import { commandWords } from "../command-words.ts";
 import { ClientCode } from "../exit-code.ts";
 import type { KernelRow } from "../kernels.ts";
 import { addTableOptions, type Column, chosen, lineEnd, type TableOptions, tableLines } from "../table.ts";
@@ -47,7 +48,7 @@ Example:
 
 /** Adds `yieldix ls`. */
 export function addLs(yieldix: Command): void {
-  const command = yieldix.command("ls").description("list the live kernels of this user").addHelpText("after", help);
+  const command = yieldix.command("ls").description(commandWords.ls.does).addHelpText("after", help);
   const names = columns.map(({ name }) => name);
   addTableOptions(command, names).action(ls);
 }

@@ -2,14 +2,12 @@
 
 import process from "node:process";
 import type { Command } from "commander";
+import { commandWords } from "../command-words.ts";
 import { type Kind, writeNew } from "../new.ts";
 
 /** Adds `yieldix new syscall <Name>` and `yieldix new app <name>`. */
 export function addNew(yieldix: Command): void {
-  const begin = yieldix
-    .command("new")
-    .description("write a file to start from, and its test; overwrites nothing")
-    .addHelpText("after", newExample);
+  const begin = yieldix.command("new").description(commandWords.new.does).addHelpText("after", newExample);
   const write = (kind: Kind) => (name: string) => {
     process.stdout.write(writeNew(kind, name, process.cwd()));
   };

@@ -30,16 +30,9 @@ export interface PsOptions extends TaskOptions, TableOptions {
 
 /** Adds `yieldix ps`. */
 export function addPs(yieldix: Command, run: RunClient): void {
-  const command = clientCommand(
-    yieldix,
-    "ps",
-    "list the tasks of a kernel",
-    'yieldix ps --filter "state:W" --sort -for',
-  );
+  const command = clientCommand(yieldix, "ps", 'yieldix ps --filter "state:W" --sort -for');
   addTaskOptions(command).option("--all", "finished tasks too, as long as they are remembered");
-  addTableOptions(command, taskColumns).action((options: PsOptions & ClientOptions) =>
-    run(ps(options), options.kernel),
-  );
+  addTableOptions(command, taskColumns).action((options: PsOptions & ClientOptions) => run(ps(options), options));
 }
 
 /** Adds `--sort` and `--filter`. */

@@ -17,12 +17,12 @@ import { numberOf, tidsOf } from "../tids.ts";
 
 /** Adds `yieldix renice`. */
 export function addRenice(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "renice", "give tasks more of the CPU, or less", "yieldix renice -- -5 14 15")
+  clientCommand(yieldix, "renice", "yieldix renice -- -5 14 15")
     .argument("<nice>", "from -20 (most) to 19 (least)", numberOf("renice", -20, 19, true))
     .argument("<tids...>", "the tasks", tidsOf)
     .option("--json", "what became of each, as one JSON document")
     .action((nice: number, tids: readonly number[], options: { readonly json?: boolean } & ClientOptions) =>
-      run(renice(nice, tids, options.json), options.kernel),
+      run(renice(nice, tids, options.json), options),
     );
 }
 

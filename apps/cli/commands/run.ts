@@ -2,10 +2,11 @@
 
 import process from "node:process";
 import { type Command, Option } from "commander";
-import { defaultLimits } from "../../../kernel/index.ts";
+import { defaultLimits } from "../../../kernel/limits.ts";
 import { isLonger } from "../../../kernel/text.ts";
 import { UsageError } from "../../lib/usage.ts";
-import { controlOption } from "../control.ts";
+import { commandWords } from "../command-words.ts";
+import { controlOption } from "../control-option.ts";
 import { ExitCode } from "../exit-code.ts";
 import { machineNames } from "../machines.ts";
 import { type RunOptions, run } from "../run.ts";
@@ -14,7 +15,7 @@ import { type RunOptions, run } from "../run.ts";
 export function addRun(yieldix: Command): void {
   yieldix
     .command("run")
-    .description("run an app: a .ts or .js module whose default export returns a program")
+    .description(commandWords.run.does)
     .argument("<app>", "the app's file")
     .argument("[args...]", "the app's own arguments")
     .addOption(new Option("--machine <name>", "what to boot on").choices(machineNames).default("auto"))
@@ -22,6 +23,7 @@ export function addRun(yieldix: Command): void {
     .option("--seed <n>", "make chance, or the virtual machine's world, repeatable", seed)
     .option("--name <name>", "the main task's name (default: the file's)", taskName)
     .addOption(new Option("--control <how>", `the control port: ${controlWords}`).argParser(controlOption))
+    .option("--token-file <file>", "with tcp:<port>: take its token from a file that is yours alone")
     .option("--watchdog <ms>", "end a turn that has not yielded for so long (default: never)", watchdog)
     .option("--monitor", "show the monitor in this terminal; leaving it ends the app")
     .option("--no-monitor", "the app alone (default)")

@@ -26,14 +26,9 @@ export interface ShOptions {
 
 /** Adds `yieldix sh`. */
 export function addSh(yieldix: Command, run: RunClient): void {
-  clientCommand(
-    yieldix,
-    "sh",
-    "run apps and commands on a kernel, from a prompt",
-    'yieldix sh -c "echo.ts --port 7000 &"',
-  )
+  clientCommand(yieldix, "sh", 'yieldix sh -c "echo.ts --port 7000 &"')
     .option("-c, --command <line>", "one line; else those of the terminal, or of standard input")
-    .action((options: ShOptions & ClientOptions) => run(sh(options), options.kernel));
+    .action((options: ShOptions & ClientOptions) => run(sh(options), options));
 }
 
 /** Runs the shell; answers with the exit code of its last line. */

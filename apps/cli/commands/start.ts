@@ -26,7 +26,7 @@ const waitMs = 60_000;
 
 /** Adds `yieldix start <app> [args...]`. */
 export function addStart(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "start", "launch an app on a running kernel", "yieldix start --wait apps/client.ts --beats 3")
+  clientCommand(yieldix, "start", "yieldix start --wait apps/client.ts --beats 3")
     .argument("<app>", "the app's file, which the kernel loads")
     .argument("[args...]", "the app's own arguments, passed to it untouched")
     .option("--name <name>", "the task's name (default: the file's)")
@@ -34,7 +34,7 @@ export function addStart(yieldix: Command, run: RunClient): void {
     .option("--json", "its tid, and how it ended, as one JSON document")
     .passThroughOptions()
     .action((app: string, args: string[], options: StartOptions & ClientOptions) =>
-      run(start(resolve(app), args[0] === "--" ? args.slice(1) : args, options), options.kernel),
+      run(start(resolve(app), args[0] === "--" ? args.slice(1) : args, options), options),
     );
 }
 

@@ -23,10 +23,10 @@ const endMs = 6_000;
 
 /** Adds `yieldix stop`. */
 export function addStop(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "stop", "end a kernel's run in good order, and wait for that", "yieldix stop -k echo.ts")
+  clientCommand(yieldix, "stop", "yieldix stop -k echo.ts")
     .option("--why <text>", "the reason, which its tasks are told", "stopped by yieldix stop")
     .option("--no-wait", "do not wait until it has ended")
-    .action((options: StopOptions & ClientOptions) => run(stop(options), options.kernel));
+    .action((options: StopOptions & ClientOptions) => run(stop(options), options));
 }
 
 /** Ends it; `none` where it has not ended within six seconds. */

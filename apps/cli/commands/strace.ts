@@ -9,8 +9,8 @@ import type { ControlPort } from "../../control/protocol.ts";
 import type { TracePage } from "../../control/records.ts";
 import { UsageError } from "../../lib/usage.ts";
 import { RpcError } from "../../rpc/index.ts";
+import { ClientError } from "../client-error.ts";
 import {
-  ClientError,
   type ClientOptions,
   type ClientProgram,
   clientCommand,
@@ -44,7 +44,7 @@ const looksPerCheck = 5;
 
 /** Adds `yieldix strace`. */
 export function addStrace(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "strace", "show the syscalls of tasks as they are made", "yieldix strace 31 --for 10 -c")
+  clientCommand(yieldix, "strace", "yieldix strace 31 --for 10 -c")
     .argument("[tids...]", "the tasks", tidsOf)
     .addOption(new Option("-a, --all", "every task's"))
     .option("-c, --counts", "no lines, but a table of counts at the end")
@@ -59,7 +59,7 @@ export function addStrace(yieldix: Command, run: RunClient): void {
       if (tids.length > 0 === (options.all === true)) {
         throw new UsageError("strace: give the tids of the tasks, or --all");
       }
-      return run(strace(tids, options), options.kernel);
+      return run(strace(tids, options), options);
     });
 }
 

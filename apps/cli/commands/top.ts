@@ -7,11 +7,13 @@ import { UsageError } from "../../lib/usage.ts";
 import { type ColourChoice, canDraw } from "../../monitor/screen/abilities.ts";
 import type { ViewName } from "../../monitor/views/model.ts";
 import type { RunClient } from "../client-program.ts";
+import { commandWords } from "../command-words.ts";
 import { clientCodes } from "../exit-code.ts";
 import { numberOf } from "../tids.ts";
 import { type BatchOptions, topBatch } from "./top-batch.ts";
 
 interface Options extends BatchOptions {
+  readonly tokenFile?: string;
   readonly view?: ViewName;
   readonly color: ColourChoice;
   readonly ascii?: boolean;
@@ -29,8 +31,9 @@ const views: readonly ViewName[] = ["tasks", "tree", "io", "syscalls", "log", "a
 export function addTop(yieldix: Command, run: RunClient): void {
   yieldix
     .command("top")
-    .description("watch the tasks of a kernel, and act on them")
+    .description(commandWords.top.does)
     .argument("[which]", "its name, pid, socket or host:port (default: the only one that runs, or a list)")
+    .option("--token-file <file>", "for host:port: where its token is (default: it is in $YIELDIX_TOKEN)")
     .option(
       "-d, --delay <seconds>",
       "between two frames; 0: as fast as they come, at most 10 a second",
@@ -68,13 +71,14 @@ async function start(which: string | undefined, options: Options, run: RunClient
     );
   }
   if (isPlain) {
-    await run(topBatch(options), which);
+    await run(topBatch(options), { kernel: which, tokenFile: options.tokenFile });
     return;
   }
   // The viewer and blessed are loaded for those alone who see them.
-  const { runTop } = await import("../top.ts");
-  const { delay, filter, sort, view, color, ascii, unicode, mouse, vi, replay, owner } = options;
+  const [{ runTop }, { readToken }] = await Promise.all([import("../top.ts"), import("../token-file.ts")]);
+  const { delay, filter, sort, view, color, ascii, unicode, mouse, vi, replay, owner, tokenFile } = options;
   const code = await runTop(which, {
+    token: tokenFile === undefined ? undefined : readToken(tokenFile),
     everyMs: delay === undefined ? undefined : delay * 1_000,
     filter,
     sort,

@@ -24,11 +24,11 @@ export interface TreeOptions extends TableOptions {
 
 /** Adds `yieldix tree`. */
 export function addTree(yieldix: Command, run: RunClient): void {
-  const command = clientCommand(yieldix, "tree", "draw the tasks of a kernel below their parents", "yieldix tree")
+  const command = clientCommand(yieldix, "tree", "yieldix tree")
     .option("--waits", "below who waits for them")
     .option("--filter <expression>", "which tasks, as for ps");
   const names = treeColumns(true).map(({ name }) => name);
-  addTableOptions(command, names).action((options: TreeOptions & ClientOptions) => run(tree(options), options.kernel));
+  addTableOptions(command, names).action((options: TreeOptions & ClientOptions) => run(tree(options), options));
 }
 
 /** Draws the tree; `none` where no task is let through. */

@@ -3,8 +3,8 @@
 import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import type { ControlPort } from "../../control/protocol.ts";
+import { ClientError } from "../client-error.ts";
 import {
-  ClientError,
   type ClientOptions,
   type ClientProgram,
   clientCommand,
@@ -23,11 +23,11 @@ export interface WhereOptions {
 
 /** Adds `yieldix where`. */
 export function addWhere(yieldix: Command, run: RunClient): void {
-  clientCommand(yieldix, "where", "show the lines at which a task stands, innermost first", "yieldix where 31 --locals")
+  clientCommand(yieldix, "where", "yieldix where 31 --locals")
     .argument("<tid>", "the task", tidOf)
     .option("--locals", "with the local variables of each frame")
     .option("--json", "the frames, as one JSON document")
-    .action((tid: number, options: WhereOptions & ClientOptions) => run(where(tid, options), options.kernel));
+    .action((tid: number, options: WhereOptions & ClientOptions) => run(where(tid, options), options));
 }
 
 /** Shows where a task stands. @throws ClientError for one that has ended or never was */

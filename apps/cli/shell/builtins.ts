@@ -16,13 +16,16 @@ import { usageOf } from "../usage-of.ts";
 /** Those whose arguments are tasks: "%1" means the task of that job there. */
 export const takesTids: ReadonlySet<string> = new Set(["where", "strace", "kill", "renice", "fg", "bg"]);
 
+/** What is said when the shell is started. */
+const ofTheShell: ReadonlySet<string> = new Set(["--kernel", "--token-file"]);
+
 /** What a line comes to: a program, or text alone, such as that of --help. */
 export type Built = { readonly program: ClientProgram } | { readonly text: string };
 
 /** What each does, and its options, by name. */
 export function listBuiltins(): ReadonlyMap<string, { readonly text: string; readonly options: readonly string[] }> {
   const commands = parser(() => {}).commands.map((command): [string, { text: string; options: string[] }] => {
-    const options = command.options.flatMap(({ long }) => (long === undefined || long === "--kernel" ? [] : [long]));
+    const options = command.options.flatMap(({ long }) => (long === undefined || ofTheShell.has(long) ? [] : [long]));
     return [command.name(), { text: command.description(), options: [...options, "--help"] }];
   });
   return new Map(commands);
@@ -36,9 +39,9 @@ export function listBuiltins(): ReadonlyMap<string, { readonly text: string; rea
 export function build(words: readonly string[]): Built {
   let built: Built | undefined;
   let text = "";
-  const commands = parser((program, kernel) => {
-    if (kernel !== undefined)
-      throw new UsageError("the shell is on one kernel: leave out --kernel, or start another shell");
+  const commands = parser((program, { kernel, tokenFile }) => {
+    if (kernel !== undefined || tokenFile !== undefined)
+      throw new UsageError("the shell is on one kernel: leave out --kernel and --token-file, or start another shell");
     built = { program };
   });
   for (const command of commands.commands) command.configureOutput({ writeOut: (more) => (text += more), ...silent });

@@ -6,7 +6,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Program } from "../../../kernel/syscall.ts";
 import { Await, OpenStdin, Select, WaitSignal } from "../../../syscalls/index.ts";
 import { type Lines, lines, Reader } from "../../lib/index.ts";
-import { ClientError } from "../client-program.ts";
+import { ClientError } from "../client-error.ts";
 import { signalCode } from "../exit-code.ts";
 import type { History } from "./history.ts";
 

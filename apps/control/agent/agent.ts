@@ -32,6 +32,8 @@ export interface AgentOptions {
   readonly timeOfDay: () => number;
   /** What was started as an app. Default: nothing yet. */
   readonly apps?: Apps;
+  /** What apps have printed, and the kernel has logged. Default: what it logs alone, unless somebody tells. */
+  readonly output?: OutputRing;
   /** Loads an app's module and makes its program. Without it nothing can be started. */
   readonly load?: Load;
   /** Where a task's frames stand, innermost first. Without it they have names only. */
@@ -67,7 +69,7 @@ export class Agent implements Past {
     this.kernel = kernel;
     this.options = options;
     this.apps = options.apps ?? new Apps();
-    this.output = new OutputRing(kernel, (tid) => this.apps.of(tid, kernel));
+    this.output = options.output ?? new OutputRing(kernel, (tid) => this.apps.of(tid, kernel));
   }
 
   /** Begins a session: what one client asks for, and undoes by leaving. */

@@ -33,11 +33,26 @@ export interface GuardOptions {
   readonly failed?: () => void;
 }
 
+/** The kernel that it is the guard of. */
+export interface Guarded {
+  readonly kernel: Kernel;
+  /** For people. */
+  readonly name: string;
+  readonly pid: number;
+  /** Whoever answers for it: asked for once, when there is a first question. */
+  readonly agent: () => Promise<Agent>;
+}
+
+/** What is for the agent. */
+type Question = Extract<FromGuard, { readonly kind: "ask" | "drop" | "close" | "tick" | "unstuck" }>;
+
 export class Guard {
   /** The path of its Unix socket. */
   readonly path: string;
-  readonly #agent: Agent;
-  readonly #kernel: Kernel;
+  readonly #guarded: Guarded;
+  #agent: Agent | undefined = undefined;
+  /** Until there is an agent; undefined: nobody has asked for one. */
+  #early: Question[] | undefined = undefined;
   readonly #thread: Thread;
   readonly #listening: (at: string) => void;
   readonly #failed: () => void;
@@ -50,13 +65,15 @@ export class Guard {
    * Starts it; it listens a moment later.
    * @throws EPERM when the folder for its socket is not safe, and what Node throws where there can be no thread
    */
-  constructor(agent: Agent, { access, tcp, heartbeat, watchdogMs, listening = ignore, failed = ignore }: GuardOptions) {
-    const { name, pid } = agent.options;
+  constructor(
+    guarded: Guarded,
+    { access, tcp, heartbeat, watchdogMs, listening = ignore, failed = ignore }: GuardOptions,
+  ) {
+    const { name, pid } = guarded;
     const folder = controlFolder();
     makeFolder(folder);
     this.path = socketPath(folder, pid);
-    this.#agent = agent;
-    this.#kernel = agent.kernel;
+    this.#guarded = guarded;
     this.#listening = listening;
     this.#failed = failed;
     const data: GuardData = {
@@ -100,7 +117,7 @@ export class Guard {
     // One that could not listen anywhere has said so, and has nothing to do.
     if (error !== undefined || !this.#hasFailed) {
       const cause = error === undefined ? "its thread has ended" : shown(error);
-      this.#kernel.log("error", 0, `there is no control port any more: ${cause}`);
+      this.#guarded.kernel.log("error", 0, `there is no control port any more: ${cause}`);
     }
     this.close();
     this.#fail();
@@ -113,20 +130,49 @@ export class Guard {
   }
 
   #hear(messages: readonly FromGuard[]): void {
-    const dropped = new Set(messages.flatMap((message) => (message.kind === "drop" ? [message.id] : [])));
-    let hasTicked = false;
+    const questions: Question[] = [];
     for (const message of messages) {
-      if (message.kind === "ask" && !dropped.has(message.id)) this.#answer(message);
-      else if (message.kind === "close") this.#leave(message.session);
-      else if (message.kind === "listening") this.#listening(message.at);
-      else if (message.kind === "trouble") this.#kernel.log("warn", 0, message.text);
+      if (message.kind === "listening") this.#listening(message.at);
+      else if (message.kind === "trouble") this.#guarded.kernel.log("warn", 0, message.text);
       else if (message.kind === "unopened") this.#fail();
-      else if (message.kind === "unstuck") this.#agent.noteStuck(message.stuck);
-      else if (message.kind === "kick") this.#kernel.kick();
-      else if (message.kind === "tick") hasTicked = true;
+      else if (message.kind === "kick") this.#guarded.kernel.kick();
+      else questions.push(message);
+    }
+    if (questions.length === 0) return;
+    if (this.#agent !== undefined) this.#pass(this.#agent, questions);
+    else this.#keep(questions);
+  }
+
+  // How many there may be is bounded by the guard, which lets few be asked at a time.
+  #keep(questions: readonly Question[]): void {
+    if (this.#early === undefined) {
+      this.#early = [];
+      this.#guarded.agent().then(
+        (agent) => this.#begin(agent),
+        (error) => this.#died(error),
+      );
+    }
+    this.#early.push(...questions.filter(({ kind }) => kind !== "tick")); // nobody watches yet
+  }
+
+  #begin(agent: Agent): void {
+    if (this.#isClosed) return;
+    this.#agent = agent;
+    this.#pass(agent, this.#early ?? []);
+    this.#early = undefined;
+  }
+
+  #pass(agent: Agent, questions: readonly Question[]): void {
+    const dropped = new Set(questions.flatMap((question) => (question.kind === "drop" ? [question.id] : [])));
+    let hasTicked = false;
+    for (const question of questions) {
+      if (question.kind === "ask" && !dropped.has(question.id)) this.#answer(agent, question);
+      else if (question.kind === "close") this.#leave(question.session);
+      else if (question.kind === "unstuck") agent.noteStuck(question.stuck);
+      else if (question.kind === "tick") hasTicked = true;
     }
     // Several at once are of a main thread that was busy: one window, and a long one.
-    if (hasTicked) this.#agent.tick();
+    if (hasTicked) agent.tick();
   }
 
   #leave(session: number): void {
@@ -134,10 +180,10 @@ export class Guard {
     this.#sessions.delete(session);
   }
 
-  #answer({ id, session, access, method, params }: FromGuard & { kind: "ask" }): void {
+  #answer(agent: Agent, { id, session, access, method, params }: FromGuard & { kind: "ask" }): void {
     let found = this.#sessions.get(session);
     if (found === undefined) {
-      found = this.#agent.open(access);
+      found = agent.open(access);
       this.#sessions.set(session, found);
     }
     try {
@@ -170,7 +216,7 @@ export class Guard {
     if (error instanceof SyscallError) {
       return { code: errorCodes.system, message: error.message, data: { code: error.code } };
     }
-    this.#kernel.log("error", 0, `the control port failed to answer: ${shown(error)}`);
+    this.#guarded.kernel.log("error", 0, `the control port failed to answer: ${shown(error)}`);
     return { code: codes.internalError, message: textOf(codes.internalError) };
   }
 }

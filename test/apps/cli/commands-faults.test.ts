@@ -1,7 +1,8 @@
 // What goes wrong between a command and a kernel: the exit code, and the sentence.
 
 import { describe, expect, test } from "vitest";
-import { ClientError, OutputClosed } from "../../../apps/cli/client-program.ts";
+import { ClientError } from "../../../apps/cli/client-error.ts";
+import { OutputClosed } from "../../../apps/cli/client-program.ts";
 import { failureOf } from "../../../apps/cli/failure.ts";
 import { askFault, attachFault, isGone, isNoTask } from "../../../apps/cli/faults.ts";
 import { errorCodes } from "../../../apps/control/protocol.ts";

@@ -32,6 +32,16 @@ const folder = runtimeFolder({
       console.log("ready");
       yield* print("got " + (yield* new WaitSignal("USR2")));
     }`,
+  "unguarded.ts": `
+    import { Worker } from "node:worker_threads";
+    import { Await, print, Sleep, type Program } from "yieldix";
+    const threads: Worker[] = [];
+    const { unref } = Worker.prototype;
+    Worker.prototype.unref = function () { threads.push(this); unref.call(this); };
+    export default function* unguarded(): Program<void> {
+      process.stdin.on("data", () => { for (const thread of threads) if (thread.constructor === Worker) void thread.terminate(); });
+      try { for (;;) { yield* print("beat"); yield* new Sleep(50); } } finally { yield* print("cleaned up"); }
+    }`,
   "throws.mjs": 'throw new Error("in the thread");',
   "ends.mjs": "",
 });
@@ -84,6 +94,21 @@ describe("a run with a control port", () => {
     },
   );
 
+  test("goes on when its guard's thread dies, says so once, and is not listed any more", async () => {
+    const running = start(["run", "unguarded.ts"], folder.path, "pipe");
+    await until(() => existsSync(portOf(running)), "the control port is there");
+    expect((await yieldix(["ls", "--json"], folder.path)).out).toContain(`"pid":${running.child.pid}`);
+    running.child.stdin?.end("die\n");
+    await running.wrote("there is no control port any more");
+    expect(existsSync(portOf(running))).toBe(false);
+    expect((await yieldix(["ls", "--json"], folder.path)).out).not.toContain(`${running.child.pid}`);
+    await running.wrote("beat", running.out.split("beat").length + 3);
+    running.child.kill("SIGTERM");
+    const { code, out, err } = await running.ended;
+    expect({ code, end: out.endsWith("cleaned up\n") }).toEqual({ code: 0, end: true });
+    expect(err.match(/control port/g)).toHaveLength(1);
+  });
+
   test("goes on where its folder is not safe, and says why once", async () => {
     const { XDG_RUNTIME_DIR: before } = process.env;
     folder.write({ "unsafe/yieldix": "no folder" });
@@ -105,6 +130,8 @@ describe("a run with a control port", () => {
     [["--watchdog", "1"], "--watchdog 1: give milliseconds"],
     [["--no-control", "--watchdog", "100"], "--watchdog needs the control port"],
     [["--monitor"], "--monitor needs a terminal"],
+    [["--token-file", "token"], "--token-file is for a port on TCP"],
+    [["--control", "tcp:0", "--token-file", "missing"], "the token file missing cannot be read: ENOENT"],
   ])("%j is refused in one sentence", async (options, sentence) => {
     const { code, err } = await run(...options, "nothing.ts");
     expect({ code, lines: err.split("\n").length }).toEqual({ code: 2, lines: 2 });

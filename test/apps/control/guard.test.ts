@@ -14,6 +14,7 @@ import {
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
+import { readToken } from "../../../apps/cli/token-file.ts";
 import { Agent } from "../../../apps/control/agent/agent.ts";
 import { Binding } from "../../../apps/control/guard/binding.ts";
 import { checkFolder, controlFolder, makeFolder, socketPath, socketsIn } from "../../../apps/control/guard/folder.ts";
@@ -23,7 +24,7 @@ import { codes } from "../../../apps/rpc/index.ts";
 import { Heartbeat } from "../../../kernel/heartbeat.ts";
 import { Kernel } from "../../../kernel/index.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
-import type { Running } from "../cli/command.ts";
+import { type Ended, type Running, yieldix } from "../cli/command.ts";
 import { Client, killed, listening, portOf, runtimeFolder, until } from "./port.ts";
 
 const folder = runtimeFolder({
@@ -151,15 +152,19 @@ describe("the socket", () => {
 
     constructor(pid: number) {
       const kernel = new Kernel(new NodeMachine(), { log: ({ text }) => this.log.push(text) });
-      const agent = new Agent(kernel, { name: "test", pid, node: "", heapBytes: () => 0, timeOfDay: () => 0 });
-      this.guard = new Guard(agent, {
-        access: "full",
-        heartbeat: new Heartbeat(),
-        listening: (at) => this.places.push(at),
-        failed: () => {
-          this.hasFailed = true;
+      const agent = async (): Promise<Agent> =>
+        new Agent(kernel, { name: "test", pid, node: "", heapBytes: () => 0, timeOfDay: () => 0 });
+      this.guard = new Guard(
+        { kernel, name: "test", pid, agent },
+        {
+          access: "full",
+          heartbeat: new Heartbeat(),
+          listening: (at) => this.places.push(at),
+          failed: () => {
+            this.hasFailed = true;
+          },
         },
-      });
+      );
     }
   }
 });
@@ -233,6 +238,43 @@ describe("a port on TCP", () => {
     await browser.closed;
     client.end();
     second.end();
+  });
+});
+
+describe("the token of a port on TCP", () => {
+  const token = "0123456789abcdef0123";
+
+  test("comes from a file, which commands are told as well, or have it in the environment", async () => {
+    folder.write({ token: `${token}\n`, wrong: `${token}4` });
+    for (const file of ["token", "wrong"]) chmodSync(join(folder.path, file), 0o600);
+    const running = await idle("--control", "tcp:0", "--token-file", "token");
+    await running.wrote("its token is in the file");
+    expect(running.err).not.toContain(token);
+    const at = `127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(running.err)?.[1]}`;
+    const ps = (...args: readonly string[]): Promise<Ended> => yieldix(["ps", "-k", at, ...args], folder.path);
+    const [known, wrong, none] = await Promise.all([ps("--token-file", "token"), ps("--token-file", "wrong"), ps()]);
+    expect(known).toMatchObject({ code: 0, err: "" });
+    for (const { code, out } of [wrong, none]) expect({ code, out }).toEqual({ code: 3, out: "" });
+    process.env["YIELDIX_TOKEN"] = token; // of this file's process, and of those that it starts
+    try {
+      expect(await ps()).toMatchObject({ code: 0, err: "" });
+    } finally {
+      delete process.env["YIELDIX_TOKEN"];
+    }
+  });
+
+  test("is not taken from a file that others can read, is empty, or is none", () => {
+    const file = join(folder.path, "other");
+    folder.write({ other: token });
+    chmodSync(file, 0o640);
+    expect(() => readToken(file)).toThrow(/is not yours alone: chmod 600/);
+    chmodSync(file, 0o600);
+    expect(readToken(file)).toBe(token);
+    for (const text of ["", "short", `two ${token}`, "x".repeat(257), "\u0000".repeat(20)]) {
+      folder.write({ other: text });
+      expect(() => readToken(file)).toThrow(/holds no token/);
+    }
+    expect(() => readToken(folder.path)).toThrow(/is no file/);
   });
 });
 
