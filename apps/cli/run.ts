@@ -65,8 +65,11 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
       loadMachine(options.machine),
       control === undefined ? undefined : loadOversight(),
     ]);
+    const terminal = options.monitor === true ? await import("./terminal-free.ts") : undefined;
+    terminal?.endStdin();
     const app = await whileWatched(who, () => loadApp(path));
     const booted = await boot(options.seed, control !== undefined);
+    terminal?.freeFromChildren(booted.machine);
     running = new Run(path, argv, { ...options, control, booted, oversight });
     return await running.toEnd(startApp(app, path, argv));
   } catch (error) {

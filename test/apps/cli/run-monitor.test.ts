@@ -19,6 +19,17 @@ const folder = runtimeFolder({
         }
       } finally { yield* print("cleaned up"); }
     }`,
+  "reads.ts": `
+    import { Exec, lines, OpenStdin, print, Reader, Sleep, WaitProcess, type Program } from "yieldix";
+    export default function* reads(): Program<void> {
+      const { done } = yield* lines(new Reader(yield* new OpenStdin())).next();
+      yield* print("input: " + (done ? "none" : "some"));
+      const child = yield* new Exec("/bin/sh", ["-c", "echo smeared; echo smeared >&2; cat; echo fed"], {
+        stdin: "inherit", stdout: "inherit", stderr: "inherit",
+      });
+      yield* print("child: " + (yield* new WaitProcess(child)).code);
+      yield* new Sleep(600_000);
+    }`,
   "fails.ts": `
     import { Sleep, type Program } from "yieldix";
     export default function* fails(): Program<void> { yield* new Sleep(4_000); throw new Error("on purpose"); }`,
@@ -57,6 +68,17 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     await terminal.until("cleaned up");
     const afterwards = terminal.output().split("\x1b[?1049l").at(-1);
     expect(afterwards).toMatch(/line 0\r\n[\s\S]*oops\r\n[\s\S]*the monitor was left: ending[\s\S]*cleaned up\r\n/);
+  });
+
+  test("has the keys to itself, and the screen from child processes: an app's input has ended", async () => {
+    const terminal = await monitored("reads.ts");
+    await terminal.keys("6");
+    for (const line of ["stdout .*input: none", "stdout .*smeared", "stderr .*smeared", "stdout .*fed", "child: 0"]) {
+      await terminal.until((screen) => screen.some((shown) => new RegExp(line).test(shown)));
+    }
+    expect((await terminal.screen()).filter((line) => /^(smeared|fed)/.test(line))).toEqual([]);
+    await terminal.keys("q");
+    expect(await terminal.exitCode()).toBe(0);
   });
 
   test("leaves the terminal whole when the app ends by itself, and then says how", async () => {
