@@ -4,7 +4,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ClientProgram } from "../../../apps/cli/client-program.ts";
+import { ClientCode } from "../../../apps/cli/exit-code.ts";
+import { build, listBuiltins } from "../../../apps/cli/shell/builtins.ts";
 import { readWords } from "../../../apps/cli/shell/words.ts";
+import { connectControl, findKernel } from "../../../apps/control/client.ts";
+import { Kernel } from "../../../kernel/kernel.ts";
+import { NodeMachine } from "../../../kernel/machine/node.ts";
+import { VirtualOutput } from "../../../kernel/machine/virtual-output.ts";
+import type { Program } from "../../../kernel/syscall.ts";
 import { killed, listening, runtimeFolder } from "../control/port.ts";
 import { Terminal } from "../monitor/terminal.ts";
 import { type Ended, Running, root, start, yieldix } from "./command.ts";
@@ -23,8 +31,9 @@ const folder = runtimeFolder({
       yield* new Sleep(600_000);
     }`,
   "works.ts": `
-    import { Log, Sleep, type Program } from "yieldix";
+    import { Log, print, Sleep, type Program } from "yieldix";
     export default function* works(argv: string[]): Program<void> {
+      if (argv[1] === "print") yield* print("printed");
       yield* new Log("works on " + argv.join("+"));
       yield* new Sleep(Number(argv[0]));
       if (argv[1] === "throw") throw new Error("bang");
@@ -47,6 +56,39 @@ function endsWith(text: string): (screen: readonly string[]) => boolean {
   return (screen) => screen.findLast((line) => line !== "") === text;
 }
 
+/** A machine whose standard output is kept. */
+class QuietMachine extends NodeMachine {
+  readonly #output = new VirtualOutput();
+
+  override get stdout(): VirtualOutput {
+    return this.#output;
+  }
+}
+
+/** Runs a command in this very process, on the town's control port. */
+async function obeyed(program: ClientProgram): Promise<{ code: number; out: string }> {
+  const machine = new QuietMachine();
+  try {
+    const code = await new Kernel(machine).run(asking(program), "yieldix");
+    return { code, out: machine.stdout.text };
+  } finally {
+    machine.close();
+  }
+}
+
+function* asking(program: ClientProgram): Program<number> {
+  const port = yield* connectControl(yield* findKernel(String(town.child.pid)));
+  try {
+    return yield* program(port, { width: undefined, isUnicode: true });
+  } finally {
+    port.close();
+  }
+}
+
+const neverMind: ClientProgram = function* neverMind() {
+  return ClientCode.usage;
+};
+
 /** Runs a line of a real shell; the command is Y. */
 function shellLine(line: string): Promise<Ended> {
   const command = [process.execPath, "--import", import.meta.resolve("tsx"), join(root, "apps/cli/main.ts")];
@@ -57,10 +99,19 @@ function shellLine(line: string): Promise<Ended> {
 describe("each example of the README", () => {
   const readme = readFileSync(join(root, "apps/cli/README.md"), "utf8");
   const examples = [...readme.matchAll(/^\| `\w+` \|.*\| `yieldix (.+)` \|$/gm)].map(([, example = ""]) => example);
-  // The last one ends the kernel, and has a test of its own where `stop` has.
-  test.each(examples.filter((example) => example !== "stop"))("works: %s", async (example) => {
-    const { words } = readWords(example);
-    expect(await ask(...words)).toMatchObject({ code: 0, err: "" });
+  const isBuiltin = (example: string): boolean => listBuiltins().has(example.split(" ")[0] ?? "");
+
+  // A process for each would only be slower: what is about processes is below.
+  test.each(examples.filter(isBuiltin))("works, as a command of the shell, on its port: %s", async (example) => {
+    const built = build(readWords(example).words);
+    const { code, out } = await obeyed("program" in built ? built.program : neverMind);
+    expect({ code, isEmpty: out === "" }).toEqual({ code: 0, isEmpty: false });
+  });
+
+  // That of `stop` ends the kernel, and has a test of its own.
+  const others = examples.filter((example) => !isBuiltin(example) && example !== "stop");
+  test.concurrent.each(others)("works: %s", async (example) => {
+    expect(await ask(...readWords(example).words)).toMatchObject({ code: 0, err: "" });
   });
 
   test("is there for each command that asks a kernel", async () => {
@@ -136,11 +187,14 @@ describe("the shell, from standard input,", () => {
       "ps --filter name=ticker --columns name --no-header",
       "nonsense",
       "works.ts 1 x",
+      "works.ts 1 print",
       "works.ts 1 throw",
     ];
     const { code, out, err } = await shell(lines.join("\n"));
     expect(code).toBe(1);
-    expect(out).toMatch(/^ticker\ninfo (\d+) works\S*: works on 1\+x\ninfo (\d+) works\S*: works on 1\+throw\n/);
+    expect(out).toMatch(
+      /^ticker\ninfo (\d+) works\S*: works on 1\+x\nprinted\ninfo .*works on 1\+print\ninfo (\d+) works\S*: works on 1\+throw\n/,
+    );
     expect(err).toMatch(/^yieldix: there is no command nonsense.*\ntask \d+: threw Error: bang\n$/);
   });
 
