@@ -353,10 +353,11 @@ export class Kernel {
     }
     this.#heartbeat?.end();
     this.current = undefined;
-    if (this.watching !== undefined) this.watching.turned(task);
+    const { watching } = this;
+    if (watching !== undefined) watching.turned(task);
     if (this.observers.length !== 0) this.observe("turn", task, undefined);
     if (--this.#pace.turnsToClock === 0) {
-      this.#pace.look(this.machine.now(), task);
+      this.#pace.look(watching === undefined ? this.machine.now() : watching.now, task); // it has just looked
       this.uptimeMs = this.#pace.uptimeMs;
     }
   }

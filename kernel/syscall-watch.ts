@@ -67,17 +67,26 @@ export class SyscallWatch {
   serve(task: Task, syscall: Syscall<unknown>, kind: number): unknown {
     this.#kind = kind;
     if (this.#tracer?.wants(task.tid) === true) return this.#serveTraced(this.#tracer, task, syscall, kind);
-    const isTimed = this.#sampler.isDue();
-    const from = isTimed ? this.#kernel.machine.now() : 0;
-    let answer: unknown;
+    if (this.#sampler.isDue()) return this.#serveTimed(task, syscall, kind);
     try {
-      answer = served(task, this.#kernel, syscall);
+      return served(task, this.#kernel, syscall);
     } catch (error) {
       this.#kinds.failed(kind);
       throw error;
     }
-    if (isTimed) this.#kinds.timed(kind, this.#kernel.machine.now() - from);
-    return answer;
+  }
+
+  #serveTimed(task: Task, syscall: Syscall<unknown>, kind: number): unknown {
+    const { machine } = this.#kernel;
+    const from = machine.now();
+    try {
+      const answer = served(task, this.#kernel, syscall);
+      this.#kinds.timed(kind, machine.now() - from);
+      return answer;
+    } catch (error) {
+      this.#kinds.failed(kind);
+      throw error;
+    }
   }
 
   #serveTraced(tracer: Tracer, task: Task, syscall: Syscall<unknown>, kind: number): unknown {
@@ -108,9 +117,11 @@ export class SyscallWatch {
    * @returns the kind it waits in; -1: it does not wait
    */
   armed(task: Task): number {
+    const isBlocked = task.state === State.blocked;
+    if (isBlocked && this.#tracer === undefined) return this.#kind;
     const call = this.#tracer?.heldOf(task);
     if (call !== undefined) this.#goesOn(call);
-    if (task.state === State.blocked) {
+    if (isBlocked) {
       if (call !== undefined) this.#tracer?.blocks(call);
       return this.#kind;
     }

@@ -3,10 +3,15 @@
 // number that is a field is an object of its own to V8). A line is two cache lines, and most turns touch only the first.
 
 import type { Task } from "./task.ts";
+import type { TaskWatch } from "./task-watch.ts";
 
-/** Tasks of a page. Small: tids are never reused, and a page stays for the last of them. */
+/** Tasks of a page. Small: tids are never reused, and a page stays for the last of them. A power of two. */
 const pageTasks = 64;
 const lineCells = 16;
+/** Of how many windows a task's shares are kept. */
+export const keptShares = 10;
+/** Pages that are found without the Map, each in a place of its own; a power of two. */
+const nearPages = 32;
 
 /** The cells of a line. */
 export const Cell = {
@@ -27,62 +32,166 @@ export const Cell = {
   /** Its counters when the latest window was closed in which it had a turn. */
   turns: 8,
   traps: 9,
+  /** How many windows were closed when it was seen first. */
+  seen: 10,
+  /** The number of the latest window that is closed and in which it had a turn, -1: there is none; its part in that. */
+  closed: 11,
+  closedRunMs: 12,
+  closedReadyMs: 13,
+  closedTurns: 14,
+  closedTraps: 15,
 } as const;
 
-interface Page {
-  readonly cells: Float64Array;
-  used: number;
+/** A cell of a task's part in a window that is closed. */
+export type ClosedCell = (typeof Cell)["closedRunMs" | "closedReadyMs" | "closedTurns" | "closedTraps"];
+
+class Page {
+  /** The first tid that could be in it. */
+  readonly first: number;
+  readonly cells: Float64Array = new Float64Array(pageTasks * lineCells);
+  /** Of each task its share of each of the last windows, in the place of the window's number. */
+  readonly shares: Float64Array = new Float64Array(pageTasks * keptShares);
+  readonly watches: (TaskWatch | undefined)[] = new Array<TaskWatch | undefined>(pageTasks).fill(undefined);
+  used = 0;
+
+  constructor(first: number) {
+    this.first = first;
+  }
 }
 
 export class TaskSheet {
   readonly #pages = new Map<number, Page>();
-  #last: Page | undefined = undefined;
-  #lastNumber = -1;
-  /** The cells of the page of the latest `line`. */
+  /** The latest page of each place. One without lines stays here, or to spawn and end one task would make a page each time. */
+  readonly #near: Page[] = new Array<Page>(nearPages).fill(new Page(-1));
+  /** The cells of the page of the latest `line` or `find`. */
   cells: Float64Array = new Float64Array(0);
+  /** How many windows are closed: the number of the one under way. */
+  closed = 0;
 
   /** Finds a task's line, makes it if there is none, and puts its page's cells into `cells`. @returns where it begins */
   line(task: Task): number {
-    const { tid } = task;
-    const number = Math.floor(tid / pageTasks);
-    const page = number === this.#lastNumber && this.#last !== undefined ? this.#last : this.#turnTo(number);
+    const page = this.#page(task.tid) ?? this.#made(task.tid);
     this.cells = page.cells;
-    const at = (tid % pageTasks) * lineCells;
-    if (page.cells[at + Cell.stamp] === 0) begin(page, at, task);
+    const at = slotOf(task.tid) * lineCells;
+    if (page.cells[at + Cell.stamp] === 0) begin(page, at, task, this.closed);
     return at;
   }
 
   /** As `line`; -1 if there is none. */
   find({ tid }: Task): number {
-    const page = this.#pages.get(Math.floor(tid / pageTasks));
-    const at = (tid % pageTasks) * lineCells;
+    const page = this.#page(tid);
+    const at = slotOf(tid) * lineCells;
     if (page === undefined || page.cells[at + Cell.stamp] === 0) return -1;
     this.cells = page.cells;
     return at;
+  }
+
+  /** A number of a task's line; 0 where there is none. @param cell one of `Cell` */
+  number(task: Task, cell: number): number {
+    const at = this.find(task);
+    return at < 0 ? 0 : cellAt(this.cells, at + cell);
+  }
+
+  /** A number of a task's part in the last window that was closed; 0 where it had none. */
+  closedNumber(task: Task, cell: ClosedCell): number {
+    const at = this.find(task);
+    return at < 0 || this.cells[at + Cell.closed] !== this.closed - 1 ? 0 : cellAt(this.cells, at + cell);
+  }
+
+  /** What else is known of a task that has a line; undefined if nothing is. */
+  watchOf(task: Task): TaskWatch | undefined {
+    return this.#page(task.tid)?.watches[slotOf(task.tid)];
+  }
+
+  /** Keeps what else is known of a task that has a line, with it. */
+  keep(watch: TaskWatch): TaskWatch {
+    const { tid } = watch.task;
+    (this.#page(tid) as Page).watches[slotOf(tid)] = watch; // of its line
+    return watch;
+  }
+
+  /** The window under way is about to be closed, and a task that has a line had a turn in it. @param windowMs its length */
+  close(task: Task, windowMs: number): void {
+    const number = this.closed;
+    const { cells, shares } = this.#page(task.tid) as Page; // of its line
+    const slot = slotOf(task.tid);
+    const at = slot * lineCells;
+    const runMs = cellAt(cells, at + Cell.windowRunMs);
+    // In those between it did nothing.
+    for (let past = Math.max(cellAt(cells, at + Cell.closed) + 1, number - keptShares + 1); past < number; past++) {
+      shares[slot * keptShares + (past % keptShares)] = 0;
+    }
+    shares[slot * keptShares + (number % keptShares)] = windowMs > 0 ? Math.min(1, runMs / windowMs) : 0;
+    cells[at + Cell.closed] = number;
+    cells[at + Cell.closedRunMs] = runMs;
+    cells[at + Cell.closedReadyMs] = cellAt(cells, at + Cell.windowReadyMs);
+    cells[at + Cell.closedTurns] = task.turns - cellAt(cells, at + Cell.turns);
+    cells[at + Cell.closedTraps] = task.traps - cellAt(cells, at + Cell.traps);
+    cells[at + Cell.turns] = task.turns;
+    cells[at + Cell.traps] = task.traps;
+    cells[at + Cell.windowRunMs] = cells[at + Cell.windowReadyMs] = 0;
+  }
+
+  /** A task's shares of the last windows since it was seen first, oldest first; at most 10. */
+  sharesOf(task: Task): number[] {
+    const at = this.find(task);
+    if (at < 0) return [];
+    const { cells, shares } = this.#page(task.tid) as Page; // of its line
+    const [seen, latest] = [cellAt(cells, at + Cell.seen), cellAt(cells, at + Cell.closed)];
+    const history: number[] = [];
+    for (let number = Math.max(seen, this.closed - keptShares); number < this.closed; number++) {
+      const place = slotOf(task.tid) * keptShares + (number % keptShares);
+      history.push(number > latest ? 0 : (shares[place] as number)); // inside
+    }
+    return history;
   }
 
   /** Forgets a task. */
   remove(task: Task): void {
     const at = this.find(task);
     if (at < 0) return;
-    const number = Math.floor(task.tid / pageTasks);
-    const page = this.#pages.get(number) as Page; // `find` has found it
+    const page = this.#page(task.tid) as Page; // `find` has found it
+    const slot = slotOf(task.tid);
     page.cells.fill(0, at, at + lineCells);
-    // The page that new tasks fall into stays, or spawning and ending one task would make a page each time.
-    if (--page.used === 0 && number !== this.#lastNumber) this.#pages.delete(number);
+    page.shares.fill(0, slot * keptShares, (slot + 1) * keptShares);
+    page.watches[slot] = undefined;
+    page.used--;
   }
 
-  #turnTo(number: number): Page {
-    if (this.#last?.used === 0) this.#pages.delete(this.#lastNumber);
-    let page = this.#pages.get(number);
-    if (page === undefined) {
-      page = { cells: new Float64Array(pageTasks * lineCells), used: 0 };
-      this.#pages.set(number, page);
-    }
-    this.#last = page;
-    this.#lastNumber = number;
+  #page(tid: number): Page | undefined {
+    const first = tid - slotOf(tid);
+    const near = this.#near[placeOf(tid)] as Page; // inside
+    return near.first === first ? near : this.#far(first);
+  }
+
+  #far(first: number): Page | undefined {
+    const page = this.#pages.get(first);
+    if (page !== undefined) this.#bring(page);
     return page;
   }
+
+  #made(tid: number): Page {
+    const page = new Page(tid - slotOf(tid));
+    this.#pages.set(page.first, page);
+    this.#bring(page);
+    return page;
+  }
+
+  #bring(page: Page): void {
+    const place = placeOf(page.first);
+    const before = this.#near[place] as Page; // inside
+    if (before.used === 0) this.#pages.delete(before.first);
+    this.#near[place] = page;
+  }
+}
+
+// The low bits of a tid are right at any size; for the rest of it, see table.ts.
+function slotOf(tid: number): number {
+  return tid & (pageTasks - 1);
+}
+
+function placeOf(tid: number): number {
+  return (tid >>> 6) & (nearPages - 1); // 2^6 tasks a page
 }
 
 /** What a cell holds. @param place inside a line that is there */
@@ -100,10 +209,11 @@ export function raise(cells: Float64Array, place: number, ms: number): void {
   if (ms > cellAt(cells, place)) cells[place] = ms;
 }
 
-function begin(page: Page, at: number, task: Task): void {
+function begin(page: Page, at: number, task: Task, closed: number): void {
   page.used++;
   page.cells[at + Cell.since] = Number.NaN;
-  page.cells[at + Cell.stamp] = -1;
+  page.cells[at + Cell.stamp] = page.cells[at + Cell.closed] = -1;
+  page.cells[at + Cell.seen] = closed;
   page.cells[at + Cell.turns] = task.turns;
   page.cells[at + Cell.traps] = task.traps;
 }

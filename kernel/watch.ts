@@ -13,8 +13,8 @@ import { slowTurnMs } from "./slow-turns.ts";
 import type { Syscall } from "./syscall.ts";
 import { SyscallWatch } from "./syscall-watch.ts";
 import { State, type Task } from "./task.ts";
-import { add, Cell, cellAt, raise, TaskSheet } from "./task-sheet.ts";
-import { TaskWatch, type Windows } from "./task-watch.ts";
+import { add, Cell, type ClosedCell, cellAt, raise, TaskSheet } from "./task-sheet.ts";
+import { TaskWatch } from "./task-watch.ts";
 import type { Tracing } from "./tracing.ts";
 import { OpenWindow, type Window } from "./watch-window.ts";
 
@@ -23,18 +23,14 @@ const maxWindows = 60;
 /** Of a task's turns one in so many, on average, goes into its histograms. */
 const sampledOneIn = 16;
 
-export class Watch implements Windows {
+export class Watch {
   readonly kernel: Kernel;
   /** When it began, on the machine's clock. */
   readonly since: number;
-  /** How many windows have been closed. */
-  closed = 0;
   /** Since when a total deadlock is held, on the machine's clock; undefined: there is none. See `holdsDeadlock`. */
   deadlockSince: number | undefined = undefined;
   readonly #windows: Window[] = [];
   readonly #sheet: TaskSheet = new TaskSheet();
-  /** Of the tasks that were asked about, sampled, or have had a turn in a window that is closed. */
-  readonly #tasks = new Map<Task, TaskWatch>();
   readonly #syscalls: SyscallWatch;
   readonly #gauges = new WeakMap<GaugeValue, number[]>();
   #window: OpenWindow;
@@ -50,9 +46,12 @@ export class Watch implements Windows {
   #lapMs = 0;
   /** The poll under way waits because nothing is ready, and until when it did. */
   #isIdle = false;
+  #isPolling: boolean;
   #wokenAt: number = Number.NaN;
   /** `machine.runDelayMs` when it was last looked at. */
   #delayMs: number;
+  /** 1 more than the kind of syscall that the task whose turn it is has begun to wait in; 0: it has not. */
+  #blockedIn = 0;
 
   constructor(kernel: Kernel) {
     this.kernel = kernel;
@@ -61,7 +60,8 @@ export class Watch implements Windows {
     this.#syscalls = new SyscallWatch(kernel);
     this.#window = new OpenWindow(kernel, this.since);
     kernel.slowTurns.areTimed = true;
-    this.#isIdle = kernel.isPolling && kernel.readyTasks().size === 0;
+    this.#isPolling = kernel.isPolling;
+    this.#isIdle = this.#isPolling && kernel.readyTasks().size === 0;
   }
 
   /** The last window that was closed; undefined before the first tick. */
@@ -92,12 +92,32 @@ export class Watch implements Windows {
     return this.#sheet.find(task) < 0 ? undefined : this.#watchOf(task);
   }
 
+  /** One number of what is known of a task, for who asks it of thousands; 0 where nothing is. @param cell one of `Cell` */
+  number(task: Task, cell: number): number {
+    return this.#sheet.number(task, cell);
+  }
+
+  /** One number of a task's part in the last window that was closed; 0 where it had none. */
+  closedNumber(task: Task, cell: ClosedCell): number {
+    return this.#sheet.closedNumber(task, cell);
+  }
+
+  /** When a task became ready, or began to wait, on the machine's clock; NaN where that was not seen. */
+  sinceOf(task: Task): number {
+    return this.#sheet.find(task) < 0 ? Number.NaN : this.#sheet.number(task, Cell.since);
+  }
+
+  /** As `of(task).history`. */
+  history(task: Task): number[] {
+    return this.#sheet.sharesOf(task);
+  }
+
   /** Every kind of syscall that was made since boot. Looks at every task. */
   kinds(): KindWatch[] {
-    return this.#syscalls.kinds((task) => {
-      const at = this.#sheet.find(task);
-      return at < 0 ? -1 : cellAt(this.#sheet.cells, at + Cell.kind) - 1;
-    });
+    const { current } = this.kernel;
+    return this.#syscalls.kinds(
+      (task) => (task === current ? this.#blockedIn : this.#sheet.number(task, Cell.kind)) - 1,
+    );
   }
 
   /** A gauge's value at the end of each of the last windows, oldest first; at most 60. */
@@ -131,17 +151,22 @@ export class Watch implements Windows {
       this.#read(now);
     }
     const window = this.#window.closed(kernel, this.#now);
-    for (const task of this.#ran) if (!task.isOver) this.#watchOf(task).close(window.ms);
+    for (const task of this.#ran) if (!task.isOver) this.#sheet.close(task, window.ms);
     for (const gauge of kernel.gauges) this.#noteGauge(gauge);
     this.#syscalls.tick();
     this.#ran = [];
     this.#windows.push(window);
     if (this.#windows.length > maxWindows) this.#windows.shift();
-    this.closed++;
+    this.#sheet.closed++;
     this.#window = new OpenWindow(kernel, this.#now);
   }
 
   // What follows is for the kernel's own files.
+
+  /** The latest look at the clock, ms: the end of the latest turn, if there was none since. */
+  get now(): number {
+    return this.#now;
+  }
 
   /** A turn is over. */
   turned(task: Task): void {
@@ -165,24 +190,27 @@ export class Watch implements Windows {
   }
 
   #noteTurn(task: Task, from: number, now: number): void {
-    const at = this.#sheet.line(task);
-    const { cells } = this.#sheet;
+    const sheet = this.#sheet;
+    const at = sheet.line(task);
+    const { cells } = sheet;
     const waited = from - cellAt(cells, at + Cell.since); // NaN where that is not known
     if (waited >= 0) {
       this.#window.readyWaits.record(waited);
       raise(cells, at + Cell.windowReadyMs, waited);
     }
     cells[at + Cell.since] = now; // it is ready or blocked now, or over
+    cells[at + Cell.kind] = this.#blockedIn;
+    this.#blockedIn = 0;
     add(cells, at + Cell.runMs, now - from);
     add(cells, at + Cell.windowRunMs, now - from);
     raise(cells, at + Cell.maxMs, now - from);
     if (this.#sampler.isDue()) this.#watchOf(task).sample(now - from, waited);
-    if (task.state === State.exited) this.#forget(task);
-    else if (cellAt(cells, at + Cell.stamp) !== this.closed + 1) this.#noteRan(task, cells, at);
+    if (task.state === State.exited) sheet.remove(task);
+    else if (cellAt(cells, at + Cell.stamp) !== sheet.closed + 1) this.#noteRan(task, cells, at);
   }
 
   #noteRan(task: Task, cells: Float64Array, at: number): void {
-    cells[at + Cell.stamp] = this.closed + 1;
+    cells[at + Cell.stamp] = this.#sheet.closed + 1;
     // Millions may begin and end before the next tick: those that are over are of no use to it.
     if (this.#ran.length > 2 * this.kernel.tasks.size + 1_024) this.#ran = this.#ran.filter(({ isOver }) => !isOver);
     this.#ran.push(task);
@@ -190,9 +218,11 @@ export class Watch implements Windows {
 
   /** A task is ready. */
   readied(task: Task): void {
-    const { kernel } = this;
-    if (task === kernel.current) return; // cut, or it gave up the CPU: since the end of its turn
-    const at = kernel.isPolling ? this.#woken() : this.#now;
+    if (task === this.kernel.current) {
+      this.#unblockedInTurn(task); // cut, or it gave up the CPU: since the end of its turn
+      return;
+    }
+    const at = this.#isPolling ? this.#woken() : this.#now;
     const line = this.#sheet.line(task);
     const { cells } = this.#sheet;
     if (cellAt(cells, line + Cell.kind) > 0) this.#unblocked(task, cells, line, at);
@@ -201,16 +231,15 @@ export class Watch implements Windows {
 
   /** A task has ended. In a turn of its own: then that is still to be noted. */
   exited(task: Task): void {
+    if (task === this.kernel.current) {
+      this.#unblockedInTurn(task);
+      return;
+    }
     const line = this.#sheet.find(task);
     if (line < 0) return;
     const { cells } = this.#sheet;
     if (cellAt(cells, line + Cell.kind) > 0) this.#unblocked(task, cells, line, this.#now);
-    if (task !== this.kernel.current) this.#forget(task);
-  }
-
-  #forget(task: Task): void {
     this.#sheet.remove(task);
-    this.#tasks.delete(task);
   }
 
   /** A lap begins: fires the timers that are due. */
@@ -229,6 +258,7 @@ export class Watch implements Windows {
   /** The machine is about to let the world in. */
   polls(idleMs: number): void {
     this.#lapMs = this.#now - this.#roundAt;
+    this.#isPolling = true;
     this.#isIdle = idleMs > 0;
     this.#wokenAt = Number.NaN;
   }
@@ -236,7 +266,7 @@ export class Watch implements Windows {
   /** It has. */
   polled(now: number): void {
     this.#pollUntil(now);
-    this.#isIdle = false;
+    this.#isPolling = this.#isIdle = false;
     this.#read(now);
     this.#roundAt = now;
     if (this.kernel.readyTasks().size > 0) this.deadlockSince = undefined;
@@ -270,10 +300,7 @@ export class Watch implements Windows {
 
   /** What a handler returned was a wait, which has been armed, or has failed. */
   armed(task: Task): void {
-    const kind = this.#syscalls.armed(task);
-    if (kind < 0) return;
-    const at = this.#sheet.line(task);
-    this.#sheet.cells[at + Cell.kind] = kind + 1;
+    this.#blockedIn = this.#syscalls.armed(task) + 1;
   }
 
   #unblocked(task: Task, cells: Float64Array, line: number, at: number): void {
@@ -282,6 +309,12 @@ export class Watch implements Windows {
     cells[line + Cell.kind] = 0;
     add(cells, line + Cell.blockedMs, ms);
     this.#syscalls.unblocked(task, kind, ms);
+  }
+
+  // Its wait was ended before its turn was.
+  #unblockedInTurn(task: Task): void {
+    if (this.#blockedIn > 0) this.#syscalls.unblocked(task, this.#blockedIn - 1, 0);
+    this.#blockedIn = 0;
   }
 
   /** When the world came in: at the first wake of the poll under way, which is not over until the machine has told all. */
@@ -302,12 +335,8 @@ export class Watch implements Windows {
   }
 
   #watchOf(task: Task): TaskWatch {
-    let watch = this.#tasks.get(task);
-    if (watch === undefined) {
-      watch = new TaskWatch(task, this.#sheet, this);
-      this.#tasks.set(task, watch);
-    }
-    return watch;
+    const sheet = this.#sheet;
+    return sheet.watchOf(task) ?? sheet.keep(new TaskWatch(task, sheet));
   }
 
   #noteGauge(gauge: GaugeValue): void {

@@ -111,7 +111,7 @@ export class LiveEntry implements TaskRow {
     const { uptimeMs } = this.#snapshot;
     if (state === State.blocked) return Math.max(0, uptimeMs - since);
     if (state !== State.ready) return 0;
-    const readyMs = uptimeMs - Math.ceil((this.watched?.since ?? Number.NaN) - kernel.bootedAt);
+    const readyMs = uptimeMs - Math.ceil((this.#snapshot.watch?.sinceOf(this.task) ?? Number.NaN) - kernel.bootedAt);
     // Unless it is watched, what a poll made ready is noted with the time at which that poll began: no time to measure by.
     return Math.max(0, Number.isNaN(readyMs) ? kernel.uptimeMs - since : readyMs);
   }
