@@ -11,7 +11,7 @@ import { type CallUnderWay, Tracer, type Tracing, undoneText } from "./tracing.t
 import { answerText, failureText, syscallText } from "./wording.ts";
 
 /** One trap in so many, on average, has its handler timed: two clock reads cost as much as a small trap. */
-const sampledOneIn = 16;
+const sampledOneIn = 32;
 
 export class SyscallWatch {
   readonly #kernel: Kernel;

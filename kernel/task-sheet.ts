@@ -9,7 +9,7 @@ import type { TaskWatch } from "./task-watch.ts";
 const pageTasks = 64;
 const lineCells = 16;
 /** Of how many windows a task's shares are kept. */
-export const keptShares = 10;
+const keptShares = 10;
 /** Pages that are found without the Map, each in a place of its own; a power of two. */
 const nearPages = 32;
 
@@ -94,8 +94,10 @@ export class TaskSheet {
 
   /** A number of a task's part in the last window that was closed; 0 where it had none. */
   closedNumber(task: Task, cell: ClosedCell): number {
-    const at = this.find(task);
-    return at < 0 || this.cells[at + Cell.closed] !== this.closed - 1 ? 0 : cellAt(this.cells, at + cell);
+    const page = this.#page(task.tid);
+    const at = slotOf(task.tid) * lineCells;
+    // All of it is 0 where there is no line.
+    return page?.cells[at + Cell.closed] === this.closed - 1 ? cellAt(page.cells, at + cell) : 0;
   }
 
   /** What else is known of a task that has a line; undefined if nothing is. */
@@ -133,15 +135,17 @@ export class TaskSheet {
   }
 
   /** A task's shares of the last windows since it was seen first, oldest first; at most 10. */
-  sharesOf(task: Task): number[] {
-    const at = this.find(task);
-    if (at < 0) return [];
-    const { cells, shares } = this.#page(task.tid) as Page; // of its line
-    const [seen, latest] = [cellAt(cells, at + Cell.seen), cellAt(cells, at + Cell.closed)];
+  sharesOf({ tid }: Task): readonly number[] {
+    const page = this.#page(tid);
+    const slot = slotOf(tid);
+    const at = slot * lineCells;
+    if (page === undefined || page.cells[at + Cell.stamp] === 0) return [];
+    const latest = cellAt(page.cells, at + Cell.closed);
+    const first = Math.max(cellAt(page.cells, at + Cell.seen), this.closed - keptShares);
+    if (latest < first) return idle[this.closed - first] as readonly number[]; // of each length there is one
     const history: number[] = [];
-    for (let number = Math.max(seen, this.closed - keptShares); number < this.closed; number++) {
-      const place = slotOf(task.tid) * keptShares + (number % keptShares);
-      history.push(number > latest ? 0 : (shares[place] as number)); // inside
+    for (let number = first; number < this.closed; number++) {
+      history.push(number > latest ? 0 : (page.shares[slot * keptShares + (number % keptShares)] as number)); // inside
     }
     return history;
   }
@@ -184,6 +188,11 @@ export class TaskSheet {
     this.#near[place] = page;
   }
 }
+
+/** The shares of who did nothing, of each length: of many tasks most did nothing. */
+const idle: readonly (readonly number[])[] = Array.from({ length: keptShares + 1 }, (_, length) =>
+  new Array<number>(length).fill(0),
+);
 
 // The low bits of a tid are right at any size; for the rest of it, see table.ts.
 function slotOf(tid: number): number {

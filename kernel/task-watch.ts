@@ -16,7 +16,7 @@ export interface TaskWindow {
 
 export class TaskWatch {
   readonly task: Task;
-  /** Of a sample of its turns: one in sixteen, by chance. */
+  /** Of a sample of its turns: one in 32, by chance. */
   readonly turnTimes: Times = new Times();
   /** Times from ready to running, of the same sample. */
   readonly readyWaits: Times = new Times();
@@ -55,7 +55,7 @@ export class TaskWatch {
   }
 
   /** Its share of wall time in each of the last windows since it has been seen, oldest first; at most 10. */
-  get history(): number[] {
+  get history(): readonly number[] {
     return this.#sheet.sharesOf(this.task);
   }
 

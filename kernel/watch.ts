@@ -21,7 +21,7 @@ import { OpenWindow, type Window } from "./watch-window.ts";
 /** Windows that are kept. */
 const maxWindows = 60;
 /** Of a task's turns one in so many, on average, goes into its histograms. */
-const sampledOneIn = 16;
+const sampledOneIn = 32;
 
 export class Watch {
   readonly kernel: Kernel;
@@ -108,7 +108,7 @@ export class Watch {
   }
 
   /** As `of(task).history`. */
-  history(task: Task): number[] {
+  history(task: Task): readonly number[] {
     return this.#sheet.sharesOf(task);
   }
 
