@@ -35,7 +35,9 @@ export function captureSite(above: (...args: never[]) => unknown): { stack?: str
 export function siteText(site: { stack?: string }): string {
   const { stack }: { stack?: unknown } = site; // a prepareStackTrace of the app's may make anything of it
   if (typeof stack !== "string") return "";
-  return stack.split("\n").slice(1).join("").trim().replace(/^at /, "");
+  const header = stack.indexOf("\n");
+  const line = header < 0 ? "" : stack.slice(header).replaceAll("\n", "").trim();
+  return line.startsWith("at ") ? line.slice(3) : line;
 }
 
 /** The lines of the callers an error passed through, innermost first. */

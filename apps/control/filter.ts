@@ -184,8 +184,10 @@ const conditionHead = /^([a-z][\w./-]*)(:|>=|<=|>|<|=|~)/i;
 
 function wordIn(word: string): Condition {
   const wanted = word.toLowerCase();
-  return (row) =>
-    row.name.toLowerCase().includes(wanted) ||
-    row.app.toLowerCase().includes(wanted) ||
-    waitingText(row).toLowerCase().includes(wanted);
+  const isIn = (text: string): boolean => text.toLowerCase().includes(wanted);
+  // Its two parts have a space between them: without one in the word they need not be put together.
+  const isWaitedFor = wanted.includes(" ")
+    ? (row: TaskRow): boolean => isIn(waitingText(row))
+    : (row: TaskRow): boolean => isIn(row.verb) || isIn(row.object);
+  return (row) => isIn(row.name) || isIn(row.app) || isWaitedFor(row);
 }

@@ -5,6 +5,7 @@ import type { ExitRecord } from "../../../kernel/exits.ts";
 import { siteText } from "../../../kernel/stack.ts";
 import type { Wait } from "../../../kernel/syscall.ts";
 import { State, type Task } from "../../../kernel/task.ts";
+import { Cell, type ClosedCell } from "../../../kernel/task-sheet.ts";
 import type { TaskWatch } from "../../../kernel/task-watch.ts";
 import { shown, truncated } from "../../../kernel/text.ts";
 import { exitText } from "../../../syscalls/exit-text.ts";
@@ -60,34 +61,34 @@ export class LiveEntry implements TaskRow {
 
   get cpu(): number | null {
     const { last } = this.#snapshot;
-    return last === undefined ? null : share(this.watched?.window.runMs, last.ms);
+    return last === undefined ? null : share(this.#closed(Cell.closedRunMs), last.ms);
   }
 
   get runMs(): number | null {
-    return this.#snapshot.last === undefined ? null : (this.watched?.runMs ?? 0);
+    return this.#snapshot.last === undefined ? null : this.#number(Cell.runMs);
   }
 
   get readyMs(): number | null {
     if (this.#snapshot.last === undefined) return null;
-    return Math.max(this.watched?.window.readyMs ?? 0, this.task.state === State.ready ? this.forMs : 0);
+    return Math.max(this.#closed(Cell.closedReadyMs), this.task.state === State.ready ? this.forMs : 0);
   }
 
   get turnsPerS(): number | null {
     const { last } = this.#snapshot;
-    return last === undefined ? null : 1_000 * share(this.watched?.window.turns, last.ms);
+    return last === undefined ? null : 1_000 * share(this.#closed(Cell.closedTurns), last.ms);
   }
 
   get trapsPerS(): number | null {
     const { last } = this.#snapshot;
-    return last === undefined ? null : 1_000 * share(this.watched?.window.traps, last.ms);
+    return last === undefined ? null : 1_000 * share(this.#closed(Cell.closedTraps), last.ms);
   }
 
   get maxMs(): number | null {
-    return this.#snapshot.last === undefined ? null : (this.watched?.maxMs ?? 0);
+    return this.#snapshot.last === undefined ? null : this.#number(Cell.maxMs);
   }
 
   get cpuHistory(): readonly number[] {
-    return this.watched?.history ?? [];
+    return this.#snapshot.watch?.history(this.task) ?? [];
   }
 
   get verb(): string {
@@ -156,6 +157,16 @@ export class LiveEntry implements TaskRow {
   /** What the watch knows of it. */
   get watched(): TaskWatch | undefined {
     return this.#snapshot.watch?.of(this.task);
+  }
+
+  #number(cell: number): number {
+    const { watch } = this.#snapshot;
+    return watch === undefined ? 0 : watch.number(this.task, cell);
+  }
+
+  #closed(cell: ClosedCell): number {
+    const { watch } = this.#snapshot;
+    return watch === undefined ? 0 : watch.closedNumber(this.task, cell);
   }
 
   get #wait(): Words {
@@ -238,8 +249,8 @@ function holdersOf(wait: Wait<unknown> | undefined): readonly number[] {
 
 const none: readonly number[] = [];
 
-function share(part: number | undefined, of: number): number {
-  return part === undefined || of <= 0 ? 0 : part / of;
+function share(part: number, of: number): number {
+  return of <= 0 ? 0 : part / of;
 }
 
 interface Words {
@@ -259,11 +270,15 @@ function wordsOf(wait: Wait<unknown> | undefined): Words {
 
 function columnsOf(wait: Wait<unknown> | undefined): Readonly<Record<string, string>> {
   try {
-    const columns = Object.entries(wait?.columns?.() ?? {}).slice(0, maxColumns);
+    const declared = wait?.columns?.();
+    if (declared === undefined) return noColumns;
+    const columns = Object.entries(declared).slice(0, maxColumns);
     return Object.fromEntries(
       columns.map(([name, value]) => [truncated(name, maxColumn), truncated(String(value), maxColumn)]),
     );
   } catch {
-    return {};
+    return noColumns;
   }
 }
+
+const noColumns: Readonly<Record<string, string>> = {};

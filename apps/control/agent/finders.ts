@@ -113,9 +113,14 @@ export function crashes({ kernel, uptimeMs }: Snapshot): Found[] {
 /** O: its parent has ended, and it belongs to the main task now. One finding for all of one parent. */
 export function orphans({ kernel, live, uptimeMs }: Snapshot): Found[] {
   const byParent = new Map<number, number[]>();
+  let known = 0; // a parent that is there: most tasks have the same as the one before
   for (const { task } of live) {
     const { parentTid } = task;
-    if (parentTid === 0 || kernel.tasks.get(parentTid) !== undefined) continue;
+    if (parentTid === known || parentTid === 0) continue;
+    if (kernel.tasks.get(parentTid) !== undefined) {
+      known = parentTid;
+      continue;
+    }
     const orphaned = byParent.get(parentTid);
     if (orphaned === undefined) byParent.set(parentTid, [task.tid]);
     else orphaned.push(task.tid);

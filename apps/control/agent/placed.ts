@@ -49,8 +49,8 @@ class Sum {
     this.readyMs = larger(this.readyMs, row.readyMs);
     this.maxMs = larger(this.maxMs, row.maxMs);
     const { cpuHistory } = row;
-    for (let back = 0; back < cpuHistory.length; back++) {
-      this.latestFirst[back] = (this.latestFirst[back] ?? 0) + (cpuHistory[cpuHistory.length - 1 - back] ?? 0);
+    for (let place = cpuHistory.length - 1, back = 0; place >= 0; place--, back++) {
+      this.latestFirst[back] = (this.latestFirst[back] ?? 0) + (cpuHistory[place] ?? 0);
     }
   }
 }

@@ -3,6 +3,7 @@
 import { findingOrder } from "../columns.ts";
 import type { PlacedRow, StateLetter, TaskRow } from "../records.ts";
 import { type Entry, LiveEntry } from "./entry.ts";
+import { numbersOf } from "./order.ts";
 import { summed } from "./placed.ts";
 
 /** Rows for the sites of some tasks, in the order of their oldest. Those that have ended are of no site any more. */
@@ -23,11 +24,12 @@ function siteRow(entries: readonly LiveEntry[]): PlacedRow {
   const [oldest] = entries as readonly [LiveEntry]; // a site is there because of one
   const state = commonest(entries);
   const typical = entries.find((entry) => entry.state === state) ?? oldest;
-  const times = ascending(entries.map(({ forMs }) => forMs));
+  const times = numbersOf(entries, ({ forMs }) => forMs).sort();
   const columns: Record<string, string> = { "for p50 ms": ranked(times, 0.5), "for p99 ms": ranked(times, 0.99) };
-  const shares = ascending(entries.flatMap(({ cpu }) => (cpu === null ? [] : [100 * cpu])));
-  if (shares.length > 0)
+  if (oldest.cpu !== null) {
+    const shares = numbersOf(entries, ({ cpu }) => 100 * (cpu ?? 0)).sort();
     Object.assign(columns, { "cpu p50 %": ranked(shares, 0.5), "cpu p99 %": ranked(shares, 0.99) });
+  }
   const row = summed(typical, entries);
   const own = { tid: oldest.tid, name: commonName(entries), finding: worstFinding(entries), columns };
   return entries.length === 1 ? { ...row, ...own } : { ...row, ...own, object: commonObject(entries), holders: [] };
@@ -43,9 +45,9 @@ function commonest(entries: readonly LiveEntry[]): StateLetter | undefined {
 /** "client-*" for client-1, client-2, … */
 function commonName(entries: readonly LiveEntry[]): string {
   const [{ name: first }] = entries as readonly [LiveEntry]; // as above
-  let length = first.length;
-  for (const { name } of entries) while (!name.startsWith(first.slice(0, length))) length--;
-  return length === first.length ? first : `${first.slice(0, length)}*`;
+  let common = first;
+  for (const { name } of entries) while (!name.startsWith(common)) common = common.slice(0, -1);
+  return common === first ? first : `${common}*`;
 }
 
 /** How many are asked for their words, to say whether they wait for the same: it is anybody's code. */
@@ -62,12 +64,8 @@ function worstFinding(entries: readonly LiveEntry[]): TaskRow["finding"] {
   return findingOrder[worst] ?? "";
 }
 
-function ascending(values: number[]): number[] {
-  return values.sort((one, other) => one - other);
-}
-
 /** The nearest-rank percentile of sorted values, with at most one digit after the point. */
-function ranked(values: readonly number[], share: number): string {
+function ranked(values: Float64Array, share: number): string {
   const value = values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0;
   return String(Math.round(10 * value) / 10);
 }

@@ -50,8 +50,14 @@ export class Snapshot {
     this.apps = apps;
     this.#declared = declared;
     this.uptimeMs = Math.floor(kernel.clock() - kernel.bootedAt);
-    this.live = kernel.tasks.toArray().map((task) => new LiveEntry(task, this));
-    this.states = statesOf(this.live);
+    const letters = new Uint32Array(128); // by character: an object's members take three times as long
+    this.live = kernel.tasks.toArray().map((task) => {
+      const entry = new LiveEntry(task, this);
+      const letter = entry.state.charCodeAt(0);
+      letters[letter] = (letters[letter] as number) + 1; // ASCII
+      return entry;
+    });
+    this.states = statesOf(letters);
   }
 
   /** Live tasks, and those that have ended and are remembered if they are wanted: in the order of their tids. */
@@ -122,12 +128,7 @@ export class Snapshot {
   }
 }
 
-function statesOf(entries: readonly LiveEntry[]): Partial<Record<StateLetter, number>> {
-  const counts = new Uint32Array(128); // by character: an object's members take three times as long
-  for (const { state } of entries) {
-    const letter = state.charCodeAt(0);
-    counts[letter] = (counts[letter] ?? 0) + 1;
-  }
+function statesOf(counts: Uint32Array): Partial<Record<StateLetter, number>> {
   const states: Partial<Record<StateLetter, number>> = {};
   for (const letter of stateLetters) {
     const count = counts[letter.charCodeAt(0)] ?? 0;
@@ -140,17 +141,17 @@ const stateLetters: readonly StateLetter[] = ["R", "r", "W", "w", "J", "M", "S",
 
 function counted(entries: readonly LiveEntry[]): ReadonlyMap<number, number> {
   const children = new Map<number, number>();
-  let last = 0;
-  let count = 0; // of those in a row that have the same parent: most do
-  for (const { parent } of entries) {
-    if (parent !== last) {
-      children.set(last, (children.get(last) ?? 0) + count);
-      last = parent;
-      count = 0;
+  const note = (parent: number, count: number): unknown => children.set(parent, (children.get(parent) ?? 0) + count);
+  let [lastTid, parent, count] = [0, 0, 0]; // of those in a row that come of the same task: most do
+  for (const { task } of entries) {
+    if (task.parentTid !== lastTid || lastTid === 0) {
+      note(parent, count);
+      [lastTid, parent, count] = [task.parentTid, task.parent?.tid ?? 0, 0];
     }
     count++;
   }
-  return children.set(last, (children.get(last) ?? 0) + count);
+  note(parent, count);
+  return children;
 }
 
 // As they will come: who has ended or is held back has no turn there.
