@@ -150,6 +150,21 @@ export class TaskSheet {
     return history;
   }
 
+  /** The mean of a task's shares, without a list of them; null where there are none. */
+  meanShareOf({ tid }: Task): number | null {
+    const page = this.#page(tid);
+    const slot = slotOf(tid);
+    const at = slot * lineCells;
+    if (page === undefined || page.cells[at + Cell.stamp] === 0) return null;
+    const first = Math.max(cellAt(page.cells, at + Cell.seen), this.closed - keptShares);
+    const latest = cellAt(page.cells, at + Cell.closed);
+    let sum = 0;
+    for (let number = first; number <= latest; number++) {
+      sum += page.shares[slot * keptShares + (number % keptShares)] as number; // inside
+    }
+    return first === this.closed ? null : sum / (this.closed - first);
+  }
+
   /** Forgets a task. */
   remove(task: Task): void {
     const at = this.find(task);

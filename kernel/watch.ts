@@ -107,6 +107,11 @@ export class Watch {
     return this.#sheet.find(task) < 0 ? Number.NaN : this.#sheet.number(task, Cell.since);
   }
 
+  /** The mean of a task's `history`, without a list of it; null where there is none. */
+  meanShareOf(task: Task): number | null {
+    return this.#sheet.meanShareOf(task);
+  }
+
   /** As `of(task).history`. */
   history(task: Task): readonly number[] {
     return this.#sheet.sharesOf(task);

@@ -91,6 +91,10 @@ export class LiveEntry implements TaskRow {
     return this.#snapshot.watch?.history(this.task) ?? [];
   }
 
+  get meanCpu(): number | null {
+    return this.#snapshot.watch?.meanShareOf(this.task) ?? null;
+  }
+
   get verb(): string {
     return this.#wait.verb;
   }

@@ -83,7 +83,7 @@ export class Forest {
     for (let each = line; each !== none && lasts.length < maxLasts; each = at(this.#lineAbove, each)) {
       lasts.unshift((at(this.#lineMarks, each) & last) !== 0);
     }
-    if (isRepeat || this.#isFolded[place] !== 1) return { ...placed(row), lasts, isRepeat };
+    if (isRepeat || this.#isFolded[place] !== 1) return placed(row, lasts, isRepeat);
     return { ...summed(row, this.#hidden(place)), lasts };
   }
 

@@ -63,7 +63,7 @@ function flatPage(rows: readonly TaskRow[], query: TaskQuery, all: number): Task
     total: rows.length,
     all,
     first,
-    rows: shown.map((row) => ("count" in row ? (row as PlacedRow) : placed(row))),
+    rows: shown.map((row) => ("count" in row ? (row as PlacedRow) : placed(row))), // a site has its count
   };
 }
 
