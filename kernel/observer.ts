@@ -4,6 +4,7 @@
 
 import { SyscallError } from "./errors.ts";
 import type { Exit } from "./exits.ts";
+import { holdersOf } from "./holders.ts";
 import type { Kernel } from "./kernel.ts";
 import { siteText } from "./stack.ts";
 import type { Syscall, Wait } from "./syscall.ts";
@@ -87,7 +88,7 @@ function waitOf(task: Task): Pick<TaskRecord, "verb" | "object" | "holders"> {
   const wait = task.state === State.blocked ? task.wait?.wait : undefined;
   if (wait === undefined) return { verb: "", object: "", holders: [] };
   try {
-    return { verb: String(wait.verb), object: String(wait.object), holders: [...(wait.holders?.() ?? [])] };
+    return { verb: String(wait.verb), object: String(wait.object), holders: holdersOf(wait) };
   } catch (error) {
     return { verb: "wait for", object: `something that cannot be shown: ${shown(error)}`, holders: [] };
   }

@@ -91,22 +91,26 @@ export function deadlock(kernel: Kernel): DeadlockError {
   return new DeadlockError(text, cycle);
 }
 
-/** Tids that wait for each other in a ring, if there are such. */
+/** Tids that wait for each other in a ring, if there are such. Every wait is followed once: a chain may be as long as there are tasks. */
 export function findCycle(records: readonly TaskRecord[]): number[] {
   const holders = new Map(records.map((record) => [record.tid, record.holders]));
   const done = new Set<number>();
   for (const { tid } of records) {
     const path: { tid: number; next: number }[] = [{ tid, next: 0 }];
+    const places = new Map([[tid, 0]]); // on the path
     for (let at = path.at(-1); at !== undefined; at = path.at(-1)) {
       const holder = holders.get(at.tid)?.[at.next++];
       if (done.has(at.tid) || holder === undefined) {
         done.add(at.tid); // all its ways lead nowhere
+        places.delete(at.tid);
         path.pop();
         continue;
       }
-      const place = path.findIndex((step) => step.tid === holder);
-      if (place >= 0) return path.slice(place).map((step) => step.tid);
-      if (holders.has(holder) && !done.has(holder)) path.push({ tid: holder, next: 0 });
+      const place = places.get(holder);
+      if (place !== undefined) return path.slice(place).map((step) => step.tid);
+      if (!holders.has(holder) || done.has(holder)) continue;
+      places.set(holder, path.length);
+      path.push({ tid: holder, next: 0 });
     }
   }
   return [];

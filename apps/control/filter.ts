@@ -18,6 +18,8 @@ import { taskColumns } from "./records.ts";
 export const maxFilterLength = 1_024;
 /** Words and conditions of one filter. */
 const maxTerms = 64;
+/** Regular expressions of one filter: each may take a while. */
+const maxExpressions = 4;
 
 /** What is wrong with a filter, and where. */
 export class FilterError extends Error {
@@ -68,6 +70,7 @@ class Parser {
   readonly #text: string;
   #at = 0;
   #terms = 0;
+  #expressions = 0;
   readonly #declared: { name: string; position: number }[] = [];
 
   constructor(text: string) {
@@ -117,6 +120,9 @@ class Parser {
     if (isDeclared) this.#declared.push({ name, position: from + 1 });
     const compared = comparisonOf(kind, operator, isDeclared);
     if (compared === undefined) throw new FilterError(from + written.length + 1, waysText(name, kind));
+    if (operator === "~" && ++this.#expressions > maxExpressions) {
+      throw new FilterError(from + 1, `a filter has at most ${maxExpressions} regular expressions`);
+    }
     const position = this.#at + 1;
     const isSo = compared(this.#value(name, operator), operator);
     if (typeof isSo === "string") throw new FilterError(position, `${name}: ${isSo}`);

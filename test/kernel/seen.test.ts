@@ -7,7 +7,9 @@ import { openEndpoints, ownerOf, waiterOf } from "../../kernel/endpoints.ts";
 import { DeadlockError } from "../../kernel/errors.ts";
 import { Kernel } from "../../kernel/kernel.ts";
 import { VirtualMachine } from "../../kernel/machine/virtual.ts";
-import type { Answer, Program, Task, Wait } from "../../kernel/syscall.ts";
+import type { TaskRecord } from "../../kernel/observer.ts";
+import { findCycle } from "../../kernel/report.ts";
+import type { Answer, Program, Task, Tid, Wait } from "../../kernel/syscall.ts";
 import { run } from "../kit/index.ts";
 import { Custom, codeOf, socketPair, waitFor } from "../laws/programs.ts";
 
@@ -116,6 +118,26 @@ describe("columns of a wait", () => {
         throw new Error("its own fault");
       }),
     ).toEqual({});
+  });
+});
+
+describe("who could end a wait", () => {
+  const lies: unknown[] = [1, Number.NaN, -5, 1.5, "\u001b[2J", {}, Symbol("x"), null, 2];
+
+  test("is what its syscall says, without what is no tid", () => {
+    const lying = function* (): Program<void> {
+      yield* new Custom<void>((task) => task.block(waitFor("wait", { holders: () => lies as Tid[] }), () => () => {}));
+    };
+    const ended = (): unknown => run(lying, { check: false }); // the checker of invariants believes what a wait says
+    expect(ended).toThrow(DeadlockError);
+    expect(ended).toThrow("(held by 1, 2)");
+  });
+
+  test("is found in a chain of 100,000 tasks, and in a ring of as many", () => {
+    const wait = (tid: number, holders: number[]): TaskRecord => ({ tid, holders }) as unknown as TaskRecord; // all that is read
+    const chain = Array.from({ length: 100_000 }, (_, place) => wait(place + 1, [place + 2]));
+    expect(findCycle(chain)).toEqual([]);
+    expect(findCycle([...chain, wait(100_001, [1])])).toHaveLength(100_001);
   });
 });
 

@@ -2,6 +2,7 @@
 // one field of each to sort them, and all fields of the forty that are shown.
 
 import type { ExitRecord } from "../../../kernel/exits.ts";
+import { holdersOf } from "../../../kernel/holders.ts";
 import { siteText } from "../../../kernel/stack.ts";
 import type { Wait } from "../../../kernel/syscall.ts";
 import { State, type Task } from "../../../kernel/task.ts";
@@ -17,9 +18,8 @@ import type { Snapshot } from "./snapshot.ts";
 /** A live task, or one that has ended and is remembered. */
 export type Entry = LiveEntry | EndedEntry;
 
-/** What anybody's code makes: a text is cut at so many characters, a list at so many tids. */
+/** What anybody's code makes is cut at so many characters, or columns. */
 const maxText = 1_024;
-const maxHolders = 1_024;
 const maxColumns = 8;
 const maxColumn = 64;
 
@@ -239,19 +239,6 @@ export class EndedEntry implements TaskRow {
 function waitOf(task: Task): Wait<unknown> | undefined {
   return task.state === State.blocked ? task.wait?.wait : undefined;
 }
-
-/** Tids of the tasks that could end a wait. */
-function holdersOf(wait: Wait<unknown> | undefined): readonly number[] {
-  try {
-    const holders: unknown = wait?.holders?.() ?? none;
-    if (!Array.isArray(holders)) return none;
-    return holders.length <= maxHolders ? holders : holders.slice(0, maxHolders);
-  } catch {
-    return none; // the syscall's own code
-  }
-}
-
-const none: readonly number[] = [];
 
 function share(part: number, of: number): number {
   return of <= 0 ? 0 : part / of;

@@ -1,6 +1,7 @@
 // What the methods are asked with, looked at before it is believed: types and bounds, each fault an RpcError -32602 with a
 // sentence that names the parameter and says what it must be.
 
+import { isTid } from "../../../kernel/holders.ts";
 import { shown, truncated } from "../../../kernel/text.ts";
 import { codes, RpcError } from "../../rpc/errors.ts";
 
@@ -87,10 +88,6 @@ export class Params {
 
 /** Larger than any tid. */
 export const maxTid: number = Number.MAX_SAFE_INTEGER;
-
-function isTid(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 1; // isSafeInteger says that it is a number
-}
 
 function refused(path: string, name: string, wanted: string, value: unknown): RpcError {
   return new RpcError(codes.invalidParams, `${path}: ${name} must be ${wanted}, not ${brief(value)}`);

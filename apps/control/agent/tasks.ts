@@ -16,7 +16,7 @@ const defaultLimit = 100;
 /** A filter that takes longer is given up: every task waits for it. */
 const maxFilterMs = 250;
 /** The clock is read once in so many rows, and these count for so much at most: a busy machine may have let others run. */
-const clockRows = 64;
+const clockRows = 8;
 const maxBlockMs = 10;
 
 /** @throws RpcError -32602 for a filter that cannot be read, names a column that nobody has, or takes too long */

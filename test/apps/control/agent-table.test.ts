@@ -146,6 +146,13 @@ class Hostile extends Own {
   }
 }
 
+/** Who says of itself what cannot be. */
+class Lying extends Own {
+  holders(): Tid[] {
+    return [1, Number.NaN, "x", Symbol("x"), () => 1, {}, -1, 1.5] as Tid[]; // what the type rules out
+  }
+}
+
 describe("the table", () => {
   test("is in the order of any column, the other way round when asked, ties in the order of tids", () => {
     runWithDesk(function* (desk) {
@@ -224,6 +231,18 @@ describe("the table", () => {
       expect(desk.frame({ endpoints: {}, graph: true, detail: hostile }).detail?.task.tid).toBe(hostile);
     };
     runWithDesk(hostileRun, { check: false }); // the checker of invariants believes what a wait says
+  });
+
+  test("what is no tid holds nobody, and all of a frame can be sent to another thread", () => {
+    const lyingRun = function* (desk: Desk): Program<void> {
+      const lying = yield* new NewTask(new Lying());
+      yield* new Sleep(10);
+      const tasks = { shape: "waits", sort: "tid" } as const;
+      const frame = desk.frame({ tasks, graph: true, detail: lying });
+      expect(structuredClone(frame).detail?.task.holders).toEqual([1]);
+      expect(frame.graph?.edges).toMatchObject([{ from: lying, to: 1 }]);
+    };
+    runWithDesk(lyingRun, { check: false }); // as above
   });
 
   test("names pass through as they are", () => {
