@@ -61,10 +61,10 @@ function refusal(error: RpcError): ClientError {
 function stuckText(data: unknown): string | undefined {
   if (typeof data !== "object" || data === null) return undefined;
   const { tid, name, forMs, stack } = data as Partial<Stuck>; // each is looked at
-  if (typeof tid !== "number" || typeof name !== "string") return undefined;
+  if (typeof tid !== "number" || tid === 0 || typeof name !== "string") return undefined; // 0: it is in no task's turn
   const place = Array.isArray(stack) && typeof stack[0] === "string" ? `, at ${stack[0]}` : "";
   const since = typeof forMs === "number" ? ` for ${Math.round(forMs / 100) / 10} s` : "";
-  return `the kernel does not answer: a turn of task ${tid} ${name} has not ended${since}${place}: yieldix kill -s KILL ${tid} ends it`;
+  return `the kernel does not answer: a turn of task ${`${tid} ${name}`.trimEnd()} has not ended${since}${place}: yieldix kill -s KILL ${tid} ends it`;
 }
 
 function codeOf(error: unknown): unknown {

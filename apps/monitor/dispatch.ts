@@ -48,6 +48,8 @@ function stuckKey(viewer: Viewer, name: string): boolean {
   if (/^([kKX]|f9)$/.test(name) && isRefused(viewer)) return true;
   if (name === "B" || name === "b") {
     lookAtStuck(viewer);
+  } else if (/^([kK]|f9)$/.test(name) && tid === 0) {
+    viewer.say("it is in no task's turn: there is no task to kill (X ends its process)", "warn");
   } else if (name === "k" || name === "K" || name === "f9") {
     const target = { tid, name: connection.stuck.name };
     viewer.dialog({ kind: "confirm", question: `Kill task ${tid}, which does not yield?`, targets: [target] });

@@ -74,7 +74,7 @@ export async function startApp(
   { path, argv, name }: StartOrder,
   isWanted: () => boolean,
 ): Promise<{ tid: number }> {
-  const program = await loaded(load, path, argv);
+  const program = await loaded(kernel, load, path, argv);
   if (!isWanted()) throw new RpcError(errorCodes.gone, "the session has ended");
   if (kernel.main === undefined)
     throw systemError(new SyscallError("EAGAIN", "the run is over: nothing can be started"));
@@ -85,13 +85,33 @@ export async function startApp(
   return { tid };
 }
 
-async function loaded(load: Load, path: string, argv: readonly string[]): Promise<Runnable> {
+/** A module may wait for something as it is loaded, and for ever: so long it is waited for, ms. */
+const loadMs = 30_000;
+
+async function loaded(kernel: Kernel, load: Load, path: string, argv: readonly string[]): Promise<Runnable> {
+  const late = new SyscallError("ETIMEDOUT", `${path} is not loaded after ${loadMs / 1_000} s: what does it await?`);
   try {
-    return await load(path, argv);
+    return await within(kernel, loadMs, late, load(path, argv));
   } catch (error) {
     if (error instanceof SyscallError) throw systemError(error);
     throw systemError(new SyscallError("ENOEXEC", `${path} cannot be started: ${truncated(thrownText(error), 1_024)}`));
   }
+}
+
+/** What a promise comes to, if it does so in time. @throws what it is rejected with; `late` if it does not */
+function within<T>(kernel: Kernel, ms: number, late: SyscallError, promise: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const alarm = ring(kernel, ms, () => reject(late));
+    promise.then(resolve, reject).finally(() => kernel.timers.cancel(alarm));
+  });
+}
+
+/** Calls a function in a while, between turns, unless its alarm is cancelled. */
+function ring(kernel: Kernel, ms: number, late: () => void): Alarm {
+  const alarm = new Alarm(late);
+  kernel.timers.set(kernel.clock() + ms, alarm);
+  kernel.machine.interrupt(); // a poll under way knows nothing of this timer
+  return alarm;
 }
 
 function spawned(kernel: Kernel, program: Runnable, name: string, path: string): Tid {
@@ -130,10 +150,8 @@ export function exitText(
       resolve(exit);
     };
     const watcher = { passive: true, exited: (exit: Exit) => over(asText(exit)) };
-    const alarm = new Alarm(() => over(null));
     task.watchExit(watcher);
-    kernel.timers.set(kernel.clock() + waitMs, alarm);
-    kernel.machine.interrupt(); // a poll under way knows nothing of this timer
+    const alarm = ring(kernel, waitMs, () => over(null));
     given(() => over(null));
   });
 }

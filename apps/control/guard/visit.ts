@@ -22,8 +22,9 @@ const answerMs: Readonly<Record<Exclude<MethodName, "hello" | "stuck">, number>>
   exit: usualMs,
   stop: usualMs,
 };
-/** Longest that a client may wait for an exit, ms. */
-const longestWaitMs = 3_600_000;
+/** Longest that a client may wait for an exit, ms; the agent refuses more. */
+const longestWaitMs = 60_000;
+
 /** One connection's dealings: what it may do, and what becomes of what it asks. */
 export class Visit {
   readonly #server: Server;

@@ -12,7 +12,8 @@ export function bannerLines(
   rows: number,
 ): readonly StyledLine[] | undefined {
   if (connection.kind === "stuck") {
-    const act = frame?.kernel.access === "read-only" ? "" : " k ends its turn   X ends its process  ";
+    const kill = connection.stuck.tid === 0 ? "" : " k ends its turn  ";
+    const act = frame?.kernel.access === "read-only" ? "" : `${kill} X ends its process  `;
     const hint = `${act} the frame below is ${duration(connection.ageMs)} old`;
     return filledUp(stuckLines(connection.stuck, hint, size.columns, rows), rows);
   }
@@ -36,8 +37,10 @@ export function bannerLines(
 
 function stuckLines(stuck: Stuck, hint: string, columns: number, rows: number): readonly StyledLine[] {
   const { tid, name, forMs, stack } = stuck;
-  const text = ` NOT RESPONDING for ${duration(forMs)}: task ${tid} ${name} does not yield `;
-  const short = ` STUCK ${duration(forMs)}: ${tid} ${name} ${placeOf(stack[0] ?? "")} `;
+  const what = tid === 0 ? "its thread is busy outside its tasks" : `task ${tid} ${name} does not yield`;
+  const text = ` NOT RESPONDING for ${duration(forMs)}: ${what} `;
+  const who = tid === 0 ? "outside its tasks" : `${tid} ${name} ${placeOf(stack[0] ?? "")}`;
+  const short = ` STUCK ${duration(forMs)}: ${who} `;
   const head = filled([run(columns < 72 ? short : text, "alarm")], columns, "alarm");
   if (rows < 4) return [head, [run(hint)], [run(" "), ...stackRuns(stack, stack.length)]];
   const [innermost] = stack;

@@ -41,6 +41,12 @@ describe("a kernel that answers with an error", () => {
     );
   });
 
+  test("because its thread is busy outside its tasks names no task to kill", () => {
+    const data = { ...stuck, tid: 0, name: "" };
+    const { text } = failureOf(askFault(new RpcError(errorCodes.notResponding, "busy outside", data)), "the command");
+    expect(text).toBe("yieldix: busy outside\n");
+  });
+
   test.each([null, 7, {}, { tid: 28 }, { tid: {}, stack: [7], forMs: "long" }])(
     "stuck, with data %j, still makes a sentence",
     (data) => {

@@ -6,8 +6,19 @@ import { OutputRing, type Printed } from "../../../apps/control/agent/output-rin
 import { agentPort } from "../../../apps/control/agent/port.ts";
 import { errorCodes, type Frame } from "../../../apps/control/protocol.ts";
 import { codes } from "../../../apps/rpc/index.ts";
-import { type Program, SyscallError, type Tid } from "../../../kernel/syscall.ts";
-import { Await, Gauge, KillTask, Log, NewTask, Receive, Sleep, WaitSignal, WaitTask } from "../../../syscalls/index.ts";
+import { type Program, type Runnable, SyscallError, type Tid } from "../../../kernel/syscall.ts";
+import {
+  Await,
+  Gauge,
+  GetTime,
+  KillTask,
+  Log,
+  NewTask,
+  Receive,
+  Sleep,
+  WaitSignal,
+  WaitTask,
+} from "../../../syscalls/index.ts";
 import { runAsync } from "../../kit/index.ts";
 import { Desk, GetKernel, runWithDesk } from "./desk.ts";
 
@@ -412,6 +423,22 @@ describe("an action", () => {
       expect(
         yield* rejection(() => new Await(Promise.resolve(without.session.answer("start", { path: "x", argv: [] })))),
       ).toMatchObject({ data: { code: "ENOTSUP" } });
+    });
+  });
+
+  test("waits thirty seconds for a module, and starts none that comes later", async () => {
+    await runAsync(function* () {
+      const kernel = yield* new GetKernel();
+      let come: (program: Runnable) => void = () => {};
+      const desk = new Desk(kernel, { load: () => new Promise((resolve) => (come = resolve)) });
+      const start = (): Await<unknown> =>
+        new Await(Promise.resolve(desk.session.answer("start", { path: "never.ts", argv: [] })));
+      const begun = yield* new GetTime();
+      expect(yield* rejection(start)).toMatchObject({ data: { code: "ETIMEDOUT" }, message: /never.ts is not loaded/ });
+      expect((yield* new GetTime()) - begun).toBeGreaterThanOrEqual(30_000);
+      come(new Sleep(1));
+      yield* new Sleep(10);
+      expect([kernel.tasks.size, kernel.timers.size]).toEqual([1, 0]);
     });
   });
 

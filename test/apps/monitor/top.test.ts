@@ -327,6 +327,18 @@ describe("a kernel that does not answer", () => {
     });
   });
 
+  test("in no task's turn is said to be busy outside them, and there is nobody to kill", async () => {
+    await onStage(town(1), function* (stage) {
+      stage.fault = new RpcError(errorCodes.notResponding, "busy", { tid: 0, name: "", forMs: 5_200, stack: [] });
+      yield* new Sleep(1_500);
+      expect(stage.text[0]).toMatch(/NOT RESPONDING for 5.2s: its thread is busy outside its tasks/);
+      expect(stage.text.slice(0, 4).join("\n")).not.toContain("k ends its turn");
+      yield* stage.type("K");
+      expect(stage.viewer.screen.dialog).toBeUndefined();
+      expect(stage.text.join("\n")).toContain("there is no task to kill");
+    });
+  });
+
   test("X ends its process, after a question", async () => {
     const ended: number[] = [];
     const end = (pid: number): void => void ended.push(pid);
