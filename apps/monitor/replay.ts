@@ -15,11 +15,13 @@ import {
 import { RpcError } from "../rpc/index.ts";
 import type { Port } from "./given.ts";
 import { type RecordingHeader, recordingKind, recordingVersion } from "./recording.ts";
+import { checkedFrame } from "./replay-frame.ts";
 import { cutTo } from "./replay-page.ts";
 
 const chunkBytes = 1_048_576;
 /** A frame of 10,000 tasks has about 5 MB. */
 const maxLineBytes = 64 * 1_048_576;
+const maxHeaderBytes = 1_048_576;
 const newline = 10;
 const maxFrames = 10_000_000;
 
@@ -106,6 +108,8 @@ const lineStarts = routine(function* lineStarts(file: File): Program<number[]> {
     const bytes = yield* new Read(file, chunkBytes, at);
     if (bytes.length === 0) return starts;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, end + 1)) starts.push(at + end + 1);
+    // The first says what the file is: without one there is no end to what may come.
+    if (starts.length === 1 && at > maxHeaderBytes) throw noRecording(file.path);
     if (starts.length > maxFrames) throw new SyscallError("EFBIG", `${file.label} has more than ${maxFrames} frames`);
     at += bytes.length;
   }
@@ -128,12 +132,16 @@ const readSpan = routine(function* readSpan(file: File, from: number, to: number
 function checkedHeader(text: string, path: string): RecordingHeader {
   const header = parsed(text) as Partial<RecordingHeader> | undefined; // looked at
   if (header?.kind !== recordingKind || typeof header.name !== "string" || typeof header.pid !== "number") {
-    throw new SyscallError("EINVAL", `${path} is no recording: make one with :record in yieldix top`);
+    throw noRecording(path);
   }
   if (header.version !== recordingVersion) {
     throw new SyscallError("EINVAL", `${path} is of version ${header.version}, this is for ${recordingVersion}`);
   }
   return header as RecordingHeader; // of this version
+}
+
+function noRecording(path: string): SyscallError {
+  return new SyscallError("EINVAL", `${path} is no recording: make one with :record in yieldix top`);
 }
 
 function parsed(text: string): unknown {
@@ -143,15 +151,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function checkedFrame(value: unknown): Frame {
-  const frame = value as Partial<Frame> | null; // looked at
-  const isFrame =
-    typeof frame?.at === "number" &&
-    typeof frame.kernel?.name === "string" &&
-    Array.isArray(frame.findings) &&
-    Array.isArray(frame.tasks?.rows);
-  if (!isFrame) throw new Error("it is no frame");
-  return frame as Frame; // as far as damage goes
 }

@@ -54,6 +54,22 @@ function* recorded(agent: Agent, frames: number): Program<void> {
   port.session.close();
 }
 
+/** The way to each value of a record that is itself none. Of a list the first item speaks for all. */
+function* leaves(value: unknown, way: readonly string[] = []): Generator<readonly string[]> {
+  if (typeof value !== "object" || value === null) yield way;
+  else
+    for (const name of Array.isArray(value) ? Object.keys(value).slice(0, 1) : Object.keys(value))
+      yield* leaves((value as Record<string, unknown>)[name], [...way, name]); // its own key
+}
+
+/** A copy with something else at the end of a way. */
+function withLeaf(value: unknown, [name, ...way]: readonly string[]): unknown {
+  if (name === undefined) return { else: true };
+  const copy = (Array.isArray(value) ? [...value] : { ...(value as object) }) as Record<string, unknown>; // by name
+  copy[name] = withLeaf(copy[name], way);
+  return copy;
+}
+
 test("every frame is there, in order, as it was", async () => {
   await onKernel(function* (agent) {
     yield* recorded(agent, 5);
@@ -151,6 +167,34 @@ describe("damage:", () => {
       replay.place = 4;
       expect((yield* replay.ask("frame", {})).seq).toBe(3);
       replay.close();
+    });
+  });
+
+  test("a frame with any field of another kind is said to be damaged, and where; one that is whole is not", async () => {
+    await onKernel(function* (agent) {
+      yield* recorded(agent, 1);
+      const [header = "", line = ""] = readFileSync(path, "utf8").split("\n");
+      const whole: unknown = JSON.parse(line);
+      const damaged: string[] = [];
+      for (const keys of leaves(whole)) damaged.push(JSON.stringify(withLeaf(whole, keys)));
+      expect(damaged.length).toBeGreaterThan(100);
+      writeFileSync(path, [header, line, ...damaged, line, ""].join("\n"));
+      const replay = yield* Replay.open(path);
+      for (let place = 1; place <= damaged.length; place++) {
+        replay.place = place;
+        expect(yield* caught(() => replay.ask("frame", {}))).toMatchObject({
+          message: expect.stringMatching(/is damaged: .* is no /),
+        });
+      }
+      replay.place = damaged.length + 1;
+      expect(yield* replay.ask("frame", {})).toMatchObject({ seq: 1 });
+      replay.close();
+    });
+  });
+
+  test("what never ends is no recording", async () => {
+    await onKernel(function* () {
+      expect(yield* caught(() => Replay.open("/dev/zero"))).toMatchObject({ code: "EINVAL" });
     });
   });
 
