@@ -6,8 +6,8 @@ import { Kernel } from "../../../kernel/kernel.ts";
 import type { Connection, Listener } from "../../../kernel/machine/machine.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
 import type { Port } from "../../../kernel/machine/thread.ts";
-import { type Call, type Program, routine } from "../../../kernel/syscall.ts";
-import { NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
+import { type Call, type Program, routine, type Tid } from "../../../kernel/syscall.ts";
+import { KillTask, NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
 import { accept } from "../../lib/sockets.ts";
 import { until } from "../../lib/until.ts";
 import { RpcCounters } from "../../rpc/counters.ts";
@@ -23,13 +23,16 @@ import { Visit } from "./visit.ts";
  * Of what JSON-RPC bounds, what is bounded closer here: a page of 10,000 tasks fits in a frame, requests are served few at a
  * time, and who does not read is soon cut off.
  */
-export const controlLimits: Limits = resolveLimits({
+const controlLimits: Limits = resolveLimits({
   maxFrameBytes: 16 * 1_048_576,
   maxBatch: 32,
   maxInFlight: 8,
   maxConnections: 64,
   stalledWriteMs: 10_000,
 });
+
+/** How long a connection on TCP, to which anybody on this machine can come, may take to say the token, ms. */
+const welcomeMs = 5_000;
 
 /** How often the main thread is told that a second has passed, while somebody watches. */
 const tickMs = 1_000;
@@ -124,15 +127,24 @@ class ControlPeer extends Peer {
   }
 
   override run(): Call<void> {
-    return ControlPeer.#visited(super.run(), this.#visit);
+    return ControlPeer.#visited(super.run(), this, this.#visit);
   }
 
-  static readonly #visited = routine(function* visited(run: Call<void>, visit: Visit): Program<void> {
+  static readonly #visited = routine(function* visited(run: Call<void>, peer: Peer, visit: Visit): Program<void> {
     visit.begun();
+    let bouncer: Tid | undefined;
     try {
+      if (!visit.isWelcome) bouncer = yield* new NewTask(ControlPeer.#putOut(peer, visit), "control.bouncer");
       yield* run;
     } finally {
       visit.over();
+      if (bouncer !== undefined) yield* new KillTask(bouncer, "the connection is over");
     }
+  });
+
+  // Who has no token would else keep a seat from those who have.
+  static readonly #putOut = routine(function* putOut(peer: Peer, visit: Visit): Program<void> {
+    yield* new Sleep(welcomeMs);
+    if (!visit.isWelcome) peer.close();
   });
 }

@@ -40,6 +40,11 @@ export class Visit {
     this.#isWelcome = kind !== "tcp";
   }
 
+  /** False for one that has still to say the token. */
+  get isWelcome(): boolean {
+    return this.#isWelcome;
+  }
+
   /** What it can call. */
   methods(): Methods {
     const asked = Object.entries(answerMs).map(([method, withinMs]): [string, Handler] => [

@@ -214,6 +214,18 @@ describe("what can be asked", () => {
 });
 
 describe("a port on TCP", () => {
+  test("puts out who does not say the token, and keeps who has said it", async () => {
+    const running = await idle("--control", "tcp:0");
+    await running.wrote("token ");
+    const [, port = "", token = ""] = /127\.0\.0\.1:(\d+), token ([0-9a-f]{32})\n/.exec(running.err) ?? [];
+    const [welcome, stranger] = [await Client.open(Number(port)), await Client.open(Number(port))];
+    expect((await welcome.ask("hello", { version: 1, token })).error).toBeUndefined();
+    expect((await stranger.ask("hello", { version: 1 })).error?.code).toBe(errorCodes.forbidden);
+    await stranger.closed;
+    expect((await welcome.ask("frame", {})).error).toBeUndefined();
+    welcome.end();
+  });
+
   test("answers who has said the token, and nobody else, and changes nothing", async () => {
     const running = await idle("--control", "tcp:0");
     await running.wrote("token ");
