@@ -344,7 +344,7 @@ export function giveBack(task: Task, granted: Parked): void {
 }
 
 /** The name a call has on stacks. */
-export function callName(call: Call<unknown>): string {
+function callName(call: Call<unknown>): string {
   try {
     return String(call.label ?? call.constructor.name);
   } catch {

@@ -22,7 +22,7 @@ export interface KernelEntry extends Hello {
 }
 
 /** The variable with the token of a TCP port. */
-export const tokenVariable = "YIELDIX_TOKEN";
+const tokenVariable = "YIELDIX_TOKEN";
 
 /** How long a kernel may take to say hello, ms: its guard loads what it needs with the first client. */
 const helloMs = 5_000;

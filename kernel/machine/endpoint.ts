@@ -89,7 +89,7 @@ export abstract class Endpoint implements Pollable, Closable {
 }
 
 /** EBADF, for whatever is done to a closed endpoint. */
-export function badEndpoint(label: string): SyscallError {
+function badEndpoint(label: string): SyscallError {
   return new SyscallError("EBADF", `${label} is closed`);
 }
 

@@ -36,7 +36,7 @@ export function addPs(yieldix: Command, run: RunClient): void {
 }
 
 /** Adds `--sort` and `--filter`. */
-export function addTaskOptions(command: Command): Command {
+function addTaskOptions(command: Command): Command {
   return command
     .option("--sort <column>", 'the order; with a "-" before it the other way round', "tid")
     .option("--filter <expression>", 'which tasks: words, "state:W", "cpu>5", "for>10s", "name~re", "!", "|"');

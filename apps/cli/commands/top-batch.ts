@@ -23,7 +23,7 @@ export interface BatchOptions extends TaskOptions {
 }
 
 /** Between two frames. */
-export const separator = "----";
+const separator = "----";
 
 /** Writes frames; the first one after a second, when there is something to tell. */
 export function topBatch(options: BatchOptions): ClientProgram {

@@ -28,7 +28,7 @@ export function whereLines(task: TaskRow | undefined, frames: readonly FrameReco
 }
 
 /** "task 31 uploader: J exit of 32, for 4m12s" */
-export function taskLine(task: TaskRow): string {
+function taskLine(task: TaskRow): string {
   return clean(`task ${task.tid} ${task.name}: ${task.state} ${waitText(task)}, for ${duration(task.forMs)}`);
 }
 

@@ -8,7 +8,7 @@ import type { LiveEntry } from "./entry.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** Who waits for an endpoint. */
-export interface Waiters {
+interface Waiters {
   reader: LiveEntry | undefined;
   writer: LiveEntry | undefined;
 }
@@ -17,7 +17,7 @@ const maxParts = 64;
 const writing: ReadonlySet<unknown> = new Set(["write", "connect", "listen", "send"]);
 
 /** Who waits for what, by endpoint. */
-export function waitersIn(snapshot: Snapshot): ReadonlyMap<object, Waiters> {
+function waitersIn(snapshot: Snapshot): ReadonlyMap<object, Waiters> {
   const waiters = new Map<object, Waiters>();
   for (const entry of snapshot.live) {
     if (entry.wait !== undefined) note(waiters, entry, entry.wait);

@@ -134,7 +134,7 @@ interface Counts {
 }
 
 /** What was traced, by syscall, what blocked longest first. */
-export function countsOf(records: readonly TraceRecord[]): readonly Counts[] {
+function countsOf(records: readonly TraceRecord[]): readonly Counts[] {
   const counts = new Map<string, Counts>();
   for (const { syscall, isError, blockedMs } of records) {
     const end = syscall.indexOf("(");
