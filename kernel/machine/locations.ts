@@ -128,11 +128,11 @@ function text(value: Runtime.RemoteObject): string {
   if (value.type === "string") return JSON.stringify(truncated(String(value.value), mostCharacters));
   if (value.preview !== undefined) return preview(value.preview);
   if (value.type === "undefined") return "undefined";
-  return (
-    value.unserializableValue ??
-    (value.type === "object" || value.type === "function" ? brief(value) : String(value.value))
-  );
+  return value.unserializableValue ?? (described.has(value.type) ? brief(value) : String(value.value));
 }
+
+/** What has a description in place of a value. */
+const described: ReadonlySet<string> = new Set(["object", "function", "symbol"]);
 
 function brief({ subtype, description = "" }: Runtime.RemoteObject): string {
   if (subtype === "null") return "null";

@@ -25,6 +25,24 @@ test("a suspended generator has a file, a line and a column, its source line, an
   expect(location?.locals).toMatchObject({ from: "7", item: "7", list: "[7, 8]" });
 });
 
+test("a variable of any kind is shown as what it is", () => {
+  function* holding(): Generator<void, unknown> {
+    const [symbol, big, nothing, none, below] = [Symbol("\u001b[2J"), 10n, null, undefined, -0];
+    yield;
+    return [symbol, big, nothing, none, below];
+  }
+  const suspended = holding();
+  suspended.next();
+  const [location] = locate([suspended], { withLocals: true });
+  expect(location?.locals).toMatchObject({
+    symbol: "Symbol(\u001b[2J)",
+    big: "10n",
+    nothing: "null",
+    none: "undefined",
+    below: "-0",
+  });
+});
+
 test("one that has not begun is where it is written; one that runs or is over is nowhere", () => {
   const over = counting(1);
   over.return();
