@@ -1,9 +1,10 @@
 // Recording: frames as lines of JSON in a file, for `yieldix top --replay`. Each has all that any view shows, whatever the
 // screen shows at that time. The file grows until recording is stopped or the disk is full, which is said.
 
-import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { Cancelled, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { type File, Open, Write } from "../../syscalls/index.ts";
-import type { Frame, FrameQuery } from "../control/protocol.ts";
+import { errorCodes, type Frame, type FrameQuery } from "../control/protocol.ts";
+import { RpcError } from "../rpc/errors.ts";
 import { sentence, type Viewer } from "./viewer.ts";
 
 /** What the first line of a recording says it is, and of which version. */
@@ -74,14 +75,21 @@ export class Recording {
 export const recordFrame: Routine<[viewer: Viewer], void> = routine(function* recordFrame(viewer) {
   const { recording, port } = viewer;
   if (recording === undefined || port === undefined) return;
-  const frame = yield* port.ask("frame", recording.query(viewer.screen.cursor));
   try {
-    yield* recording.write(frame);
+    yield* recording.write(yield* port.ask("frame", recording.query(viewer.screen.cursor)));
   } catch (error) {
+    if (isInterruption(error)) throw error;
     stopRecording(viewer);
     viewer.say(`recording stopped: ${sentence(error)}`, "bad");
   }
 });
+
+// A kernel that is gone, or does not answer, may come back: the recording goes on then. One that cannot make such a frame
+// will not make the next one either.
+function isInterruption(error: unknown): boolean {
+  if (error instanceof RpcError) return error.code === errorCodes.gone || error.code === errorCodes.notResponding;
+  return error instanceof Cancelled || (error instanceof SyscallError && error.code === "EPIPE");
+}
 
 export function stopRecording(viewer: Viewer): void {
   viewer.recording?.close();

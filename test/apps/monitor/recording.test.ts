@@ -5,13 +5,19 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Agent } from "../../../apps/control/agent/agent.ts";
 import { agentPort } from "../../../apps/control/agent/port.ts";
-import { Recording } from "../../../apps/monitor/recording.ts";
+import { errorCodes } from "../../../apps/control/protocol.ts";
+import { Recording, recordFrame } from "../../../apps/monitor/recording.ts";
 import { Replay } from "../../../apps/monitor/replay.ts";
+import { Viewer } from "../../../apps/monitor/viewer.ts";
+import { draw } from "../../../apps/monitor/views/draw.ts";
+import { tableRows } from "../../../apps/monitor/views/layout.ts";
+import { codes, RpcError } from "../../../apps/rpc/index.ts";
 import { Kernel } from "../../../kernel/index.ts";
 import { NodeMachine } from "../../../kernel/machine/node.ts";
-import type { Program } from "../../../kernel/syscall.ts";
+import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { NewTask, Sleep } from "../../../syscalls/index.ts";
 import { Folder } from "../cli/command.ts";
+import { Canvas } from "./stage.ts";
 
 let folder: Folder;
 let path: string;
@@ -223,6 +229,29 @@ describe("damage:", () => {
     });
   });
 
+  test.each([
+    ["that cannot be had ends the recording, and it is said", new RpcError(codes.internalError, "too large"), false],
+    ["of a kernel that does not answer is left out", new RpcError(errorCodes.notResponding, "stuck"), true],
+    ["of a kernel that is gone is left out", new SyscallError("EPIPE", "gone"), true],
+  ])("a frame %s", async (_what, fault, goesOn) => {
+    await onKernel(function* () {
+      const source = { label: "a kernel", connect: () => refusing(fault) };
+      const look = { glyphs: "unicode", hasColour: true, isVi: false, zoneMinutes: 0 } as const;
+      const options = { look, everyMs: 1_000, view: "tasks", paint: draw, roomOf: tableRows } as const;
+      const viewer = new Viewer(new Canvas(), source, options);
+      viewer.port = {
+        hello: { version: 1, name: "town", pid: 4021, access: "full" },
+        ask: () => refusing(fault),
+        close: () => {},
+      };
+      viewer.recording = yield* Recording.begin(path, { name: "town", pid: 4021 });
+      const thrown = yield* caught(() => recordFrame(viewer));
+      expect(thrown).toBe(goesOn ? fault : undefined);
+      expect(viewer.recording !== undefined).toBe(goesOn);
+      expect(viewer.screen.message?.text ?? "").toMatch(goesOn ? /^$/ : /recording stopped: too large/);
+    });
+  });
+
   test("a file that is there is not overwritten", async () => {
     await onKernel(function* () {
       appendFileSync(path, "mine");
@@ -232,9 +261,13 @@ describe("damage:", () => {
   });
 });
 
-function* caught(
-  ask: () => ReturnType<typeof Replay.open> | ReturnType<Replay["ask"]> | ReturnType<typeof Recording.begin>,
-): Program<unknown> {
+/** What a port does that cannot answer. */
+const refusing = routine(function* refusing(fault: unknown): Program<never> {
+  yield;
+  throw fault;
+});
+
+function* caught(ask: () => Call<unknown>): Program<unknown> {
   try {
     yield* ask();
     return undefined;
