@@ -14,6 +14,7 @@ export class Inspection {
   readonly #sources: Sources = new Sources();
   #isPaused = false;
   #onPaused: ((frames: readonly Debugger.CallFrame[]) => void) | undefined = undefined;
+  #onResumed: (() => void) | undefined = undefined;
 
   private constructor(session: Session, patienceMs: number) {
     this.#session = session;
@@ -25,6 +26,7 @@ export class Inspection {
     });
     session.on("Debugger.resumed", () => {
       this.#isPaused = false;
+      this.#onResumed?.();
     });
   }
 
@@ -55,17 +57,14 @@ export class Inspection {
     return await this.#within(paused, "stand still");
   }
 
+  /** Lets it go on. Nothing if it does not stand still. */
   async resume(): Promise<void> {
-    await this.#within(this.#post("Debugger.resume"), "go on");
+    await this.#goOn();
   }
 
   /** Ends what it runs: all of its stack. While it stands still. */
   async terminate(): Promise<void> {
-    // Answered only once it is over, so not waited for.
-    this.#post("Runtime.terminateExecution");
-    this.#post("Debugger.resume");
-    await this.#within(this.#post("Debugger.disable"), "end what it runs");
-    this.#isPaused = false;
+    await this.#goOn({ terminateOnResume: true });
   }
 
   /** The value of an expression in a frame, as JSON; undefined if it throws or takes long. */
@@ -95,9 +94,21 @@ export class Inspection {
   async end(): Promise<void> {
     this.#onPaused = undefined;
     // A pause that it has not come to yet is withdrawn with the debugger.
-    const ended = [this.#isPaused ? this.#post("Debugger.resume") : undefined, this.#post("Debugger.disable")];
-    await this.#within(Promise.all(ended), "let go").catch(() => {}); // it runs no JavaScript: it reads that later
+    const isGoing = this.#goOn();
+    const isLetGo = isGoing.then(() => this.#within(this.#post("Debugger.disable"), "let go"));
+    await isLetGo.catch(() => {}); // it runs no JavaScript: it reads that later
     this.#session.disconnect();
+  }
+
+  // Until it says itself that it goes on: "resume" is answered while it stands still yet, and whoever asks for a pause in
+  // that moment, another session too, is told of this one, which is over.
+  async #goOn(how: object = {}): Promise<void> {
+    if (!this.#isPaused) return;
+    const resumed = new Promise<void>((resolve) => {
+      this.#onResumed = resolve;
+    });
+    this.#post("Debugger.resume", how);
+    await this.#within(resumed, "go on");
   }
 
   #url({ location, url }: Debugger.CallFrame): string {

@@ -20,6 +20,17 @@ const folder = runtimeFolder({
       yield* new NewTask(mapper(), "mapper");
       for (;;) { yield* print("beat"); yield* new Sleep(50); }
     }`,
+  "again.ts": `
+    import { NewTask, Sleep, WaitTask, type Program } from "yieldix";
+    function* endless(): Program<void> {
+      for (;;);
+    }
+    export default function* again(): Program<void> {
+      for (;;) {
+        console.error((yield* new WaitTask(yield* new NewTask(endless(), "endless"))).status);
+        yield* new Sleep(1);
+      }
+    }`,
   "at-once.ts": "export default function* atOnce() { for (;;); }",
   "busy.ts": `
     import { Sleep, type Program } from "yieldix";
@@ -102,6 +113,17 @@ describe("a turn that does not end", () => {
       client.end();
     },
   );
+
+  test("is over once KILL is answered, also at the very moment its line was told, ten times in a row", async () => {
+    const { running, client } = await run("again.ts");
+    for (let tid = 2; tid < 12; tid++) {
+      expect(await stuckIn(client)).toMatchObject({ tid });
+      const { result } = await client.ask("signal", { tids: [tid], signal: "KILL" });
+      expect(result).toMatchObject([{ tid, outcome: "default" }]);
+      await until(() => running.err.split("killed\n").length === tid, `task ${tid} is killed`);
+    }
+    client.end();
+  });
 
   test("is ended by the watchdog alone, and nothing that ends in time is", async () => {
     const { running } = await run("--watchdog", "200", "stuck.ts");

@@ -20,10 +20,14 @@ const heartbeat = new Heartbeat(buffer);
 const main = new MainThread({ heartbeat, kick: () => parentPort?.postMessage("kick") });
 const watchdog = new Watchdog(new TurnWatch(heartbeat), main, watchdogMs ?? Number.POSITIVE_INFINITY);
 
+let endings = 0;
+
 async function look(): Promise<void> {
   try {
     let ended = await watchdog.look(performance.now());
     if (watchdogMs === undefined && Atomics.exchange(endless, 0, 0) !== 0) {
+      // Who ends a turn has looked at it just before, as a rule.
+      if (endings++ % 2 === 0) await main.stack();
       ended = await main.end({ tid: heartbeat.turn()?.tid ?? 0, by: 7, why: "enough of it", forMs: 1_600 });
     }
     if (ended !== undefined) writeSync(1, `${JSON.stringify({ guard: ended })}\n`);
