@@ -1,11 +1,13 @@
 // What goes through `process.stdout` and `process.stderr` while an app runs: each piece is handed on as well, so that it can be
-// seen from elsewhere; and while a monitor has the terminal it is kept from it, and written when the monitor has gone. What a
-// child process writes that has inherited them is its own affair.
+// seen from elsewhere; and while a monitor has the terminal it is kept from it, and the end of it written when the monitor has
+// gone. What goes to a file or a pipe is never kept. What a child process writes that has inherited them is its own affair.
 
 import process from "node:process";
 
 /** Bytes that are kept to be written afterwards; the oldest are left out. */
 const mostKept = 262_144;
+/** Of them, so many lines are written, and more only where they are of one text with those. */
+const enoughLines = 10;
 
 type Level = "stdout" | "stderr";
 type Write = NodeJS.WriteStream["write"];
@@ -16,6 +18,7 @@ export class CapturedOutput {
   readonly #originals: Readonly<Record<Level, Write>>;
   #kept: { readonly level: Level; readonly bytes: Uint8Array }[] = [];
   #keptBytes = 0;
+  /** Lines that are not kept any more. */
   #leftOut = 0;
   #isKept: boolean;
 
@@ -33,16 +36,18 @@ export class CapturedOutput {
 
   /** Writes a text that is known of otherwise: nobody is told. */
   write(level: Level, text: string): void {
-    if (this.#isKept) this.#keep(level, new TextEncoder().encode(text));
+    if (this.#keeps(level)) this.#keep(level, new TextEncoder().encode(text));
     else this.#originals[level].call(process[level], text);
   }
 
-  /** Lets the terminal have it: what was kept, and from now on everything. Twice is once. */
+  /** Lets the terminal have it: the end of what was kept, and from now on everything. Twice is once. */
   release(): void {
     if (!this.#isKept) return;
     this.#isKept = false;
-    if (this.#leftOut > 0) this.write("stderr", `yieldix: ${this.#leftOut} bytes of earlier output are left out\n`);
-    for (const { level, bytes } of this.#kept) this.#originals[level].call(process[level], bytes);
+    const shown = this.#kept.length - lastOf(this.#kept);
+    const leftOut = this.#kept.slice(0, shown).reduce((lines, { bytes }) => lines + linesIn(bytes), this.#leftOut);
+    if (leftOut > 0) this.write("stderr", `yieldix: ${leftOut} earlier lines were in the monitor's log only\n`);
+    for (const { level, bytes } of this.#kept.slice(shown)) this.#originals[level].call(process[level], bytes);
     this.#kept = [];
   }
 
@@ -60,7 +65,7 @@ export class CapturedOutput {
       const piece = pieceOf(chunk, rest[0]);
       this.#told(level, piece);
       // Its own arguments, whichever overload they are of.
-      if (!this.#isKept) return original.apply(stream, [chunk, ...rest] as Parameters<Write>);
+      if (!this.#keeps(level)) return original.apply(stream, [chunk, ...rest] as Parameters<Write>);
       this.#keep(level, typeof piece === "string" ? Buffer.from(piece) : piece);
       const told = rest.at(-1);
       if (typeof told === "function") process.nextTick(told as () => void); // its last argument, a callback
@@ -69,17 +74,37 @@ export class CapturedOutput {
     stream.write = write as Write; // one function for all its overloads
   }
 
+  #keeps(level: Level): boolean {
+    return this.#isKept && process[level].isTTY;
+  }
+
   #keep(level: Level, bytes: Uint8Array): void {
     this.#kept.push({ level, bytes });
     this.#keptBytes += bytes.length;
     let first = 0;
     for (; this.#keptBytes > mostKept; first++) {
-      const length = this.#kept[first]?.bytes.length ?? 0;
-      this.#keptBytes -= length;
-      this.#leftOut += length;
+      const { bytes: oldest } = this.#kept[first] as { bytes: Uint8Array }; // there are bytes, so there is a piece
+      this.#keptBytes -= oldest.length;
+      this.#leftOut += linesIn(oldest);
     }
     if (first > 0) this.#kept.splice(0, first);
   }
+}
+
+/** How many of the last pieces make enough lines. */
+function lastOf(pieces: readonly { readonly bytes: Uint8Array }[]): number {
+  let pieceCount = 0;
+  for (let lines = 0; lines < enoughLines && pieceCount < pieces.length; pieceCount++) {
+    const { bytes } = pieces[pieces.length - 1 - pieceCount] as { bytes: Uint8Array }; // the loop ends before the first
+    lines += linesIn(bytes);
+  }
+  return pieceCount;
+}
+
+function linesIn(bytes: Uint8Array): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines++;
+  return lines;
 }
 
 /** Bytes belong to whoever wrote them, who may use the place again; text in another encoding than usual is bytes. */

@@ -1,6 +1,7 @@
 // `yieldix run --monitor` in a real terminal: who has it when, and how both of them end.
 
 import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { runtimeFolder, until } from "../control/port.ts";
@@ -14,6 +15,7 @@ const folder = runtimeFolder({
       try {
         for (let i = 0; ; i++) {
           yield* print("line " + i);
+          if (i === 0) for (let n = 0; n < 40; n++) yield* print("early " + n);
           if (i % 5 === 2) console.error("oops");
           yield* new Sleep(200);
         }
@@ -67,7 +69,32 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     expect(await terminal.flags()).toEqual(wholeTerminal);
     await terminal.until("cleaned up");
     const afterwards = terminal.output().split("\x1b[?1049l").at(-1);
-    expect(afterwards).toMatch(/line 0\r\n[\s\S]*oops\r\n[\s\S]*the monitor was left: ending[\s\S]*cleaned up\r\n/);
+    expect(afterwards).toMatch(/oops\r\n[\s\S]*line \d+\r\n[\s\S]*the monitor was left: ending[\s\S]*cleaned up\r\n/);
+  });
+
+  test("shows the last ten lines of what was printed meanwhile, and says how many more there were", async () => {
+    const terminal = await monitored("noisy.ts");
+    await terminal.keys("6");
+    await terminal.until((lines) => lines.filter((line) => /stdout .*line \d+$/.test(line)).length > 12);
+    await terminal.keys("q");
+    expect(await terminal.exitCode()).toBe(0);
+    const [, afterwards = ""] = terminal.output().split("\x1b[?1049l");
+    const [, leftOut, printed = ""] =
+      /yieldix: (\d+) earlier lines were in the monitor's log only\r\n([\s\S]*?)\[[ \d.]+\] info/.exec(afterwards) ??
+      [];
+    expect(Number(leftOut)).toBeGreaterThan(40);
+    expect(printed.trimEnd().split("\r\n")).toHaveLength(10);
+    expect(printed).not.toContain("early");
+  });
+
+  test("keeps nothing from a file", async () => {
+    const command = `${node.join(" ")} ${join(root, "apps/cli/main.ts")} run --monitor noisy.ts 2> err.txt`;
+    const terminal = await Terminal.start(["sh", "-c", command], { cwd: folder.path });
+    await terminal.until("F1Help");
+    await until(() => readFileSync(join(folder.path, "err.txt"), "utf8").includes("oops"), "it is there");
+    await terminal.keys("q");
+    expect(await terminal.exitCode()).toBe(0);
+    expect(readFileSync(join(folder.path, "err.txt"), "utf8")).toMatch(/^oops\n[\s\S]*the monitor was left: ending/);
   });
 
   test("has the keys to itself, and the screen from child processes: an app's input has ended", async () => {
