@@ -314,6 +314,7 @@ export interface AppRow {
   readonly exit: string;
   readonly startedAt: number;
   readonly tasks: number;
+  /** How often one of its name and path was started before. */
   readonly restarts: number;
   readonly cpu: number | null;
   readonly gauges: readonly GaugeRecord[];

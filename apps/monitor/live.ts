@@ -7,6 +7,7 @@ import { GetTime, Select, Sleep } from "../../syscalls/index.ts";
 import { errorCodes } from "../control/protocol.ts";
 import type { Stuck } from "../control/records.ts";
 import { RpcError } from "../rpc/index.ts";
+import { whereOnce } from "./actions/tasks.ts";
 import { accept, queryOf } from "./frames.ts";
 import { recordFrame } from "./recording.ts";
 import { sentence, type Viewer } from "./viewer.ts";
@@ -68,6 +69,7 @@ const frames = routine(function* frames(viewer: Viewer): Program<never> {
       const frame = yield* viewer.connected().ask("frame", query);
       viewer.now = yield* new GetTime();
       accept(viewer, frame, query);
+      whereOnce(viewer);
       yield* recordFrame(viewer);
     } catch (error) {
       if (!(error instanceof RpcError) || error.code === errorCodes.gone) throw error;

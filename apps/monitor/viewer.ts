@@ -70,6 +70,8 @@ export class Viewer {
   replay: Replay | undefined = undefined;
   /** What to do when a dialog that asks is answered with yes. */
   confirmed: (() => void) | undefined = undefined;
+  /** The task that was asked where it stands, since its view was opened; 0: none. */
+  whereOf = 0;
   /** The task that the cursor was on when a search began. */
   searchedFrom = 0;
   /** Commands that were typed, oldest first, and where among them the line is. */
@@ -135,6 +137,7 @@ export class Viewer {
     this.newest = 0;
     this.logLast = undefined;
     this.isHeld = false;
+    this.whereOf = 0;
     const { trace } = this.screen;
     this.change({
       tagged: new Set(),

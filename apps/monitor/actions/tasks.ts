@@ -1,8 +1,9 @@
 // What is done to tasks: tags, signals, priorities, and looking into one.
 
-import type { Program } from "../../../kernel/syscall.ts";
+import { type Program, SyscallError } from "../../../kernel/syscall.ts";
 import type { SignalName, SignalOutcome } from "../../control/protocol.ts";
-import type { PlacedRow } from "../../control/records.ts";
+import type { FrameRecord, PlacedRow } from "../../control/records.ts";
+import { RpcError } from "../../rpc/index.ts";
 import { isOfTasks, type Viewer } from "../viewer.ts";
 import { signalChoices } from "../views/model.ts";
 import { move } from "./moving.ts";
@@ -112,10 +113,34 @@ export function where(viewer: Viewer, withLocals: boolean): void {
   if (cursor === 0) return;
   if (!withLocals && isOfTasks(viewer.screen.view)) show(viewer, "detail", true);
   viewer.errand("where", function* where(): Program<void> {
-    const frames = yield* viewer.connected().ask("where", { tid: cursor, withLocals });
-    viewer.change({ where: { tid: cursor, frames } });
+    const frames = yield* askWhere(viewer, cursor, withLocals);
     if (withLocals) viewer.dialog({ kind: "locals", task: viewer.nameOf(cursor), frames, top: 0 });
   });
+}
+
+/** Once for each task whose view is opened, without being told to: it costs the kernel some 20 ms. */
+export function whereOnce(viewer: Viewer): void {
+  const { view, cursor, connection, frame } = viewer.screen;
+  if (view !== "detail") viewer.whereOf = 0;
+  const isShown = view === "detail" && connection.kind === "live" && frame?.detail?.task.tid === cursor;
+  if (!isShown || viewer.whereOf === cursor || frame.detail?.frames.length === 0) return;
+  viewer.whereOf = cursor;
+  viewer.errand("where", function* whereOnce(): Program<void> {
+    try {
+      yield* askWhere(viewer, cursor, false);
+    } catch (error) {
+      // It has ended meanwhile, or its kernel does not answer. Nobody has asked, so nobody is told.
+      if (!(error instanceof RpcError || error instanceof SyscallError)) throw error;
+    }
+  });
+}
+
+function* askWhere(viewer: Viewer, tid: number, withLocals: boolean): Program<readonly FrameRecord[]> {
+  viewer.whereOf = tid;
+  const frames = yield* viewer.connected().ask("where", { tid, withLocals });
+  const { task } = viewer.screen.frame?.detail ?? {};
+  viewer.change({ where: { tid, turns: task?.tid === tid ? task.turns : -1, frames } });
+  return frames;
 }
 
 /** Where nothing may be changed: says so. */

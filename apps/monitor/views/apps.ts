@@ -50,14 +50,6 @@ function columnsOf({ frame }: Screen): readonly Column<AppRow>[] {
       cell: ({ cpu }) => run(percent(cpu), cpu === null ? "dim" : "normal"),
     },
     {
-      name: "restarts",
-      title: "RESTARTS",
-      width: 8,
-      isRight: true,
-      drop: 1,
-      cell: ({ restarts }) => run(count(restarts), restarts === 0 ? "dim" : "warn"),
-    },
-    {
       name: "started",
       title: "AGE",
       width: 6,

@@ -188,13 +188,17 @@ function waitedParts(waitedBy: TaskDetail["waitedBy"], columns: number): readonl
 }
 
 function wherePart(detail: TaskDetail, screen: Screen): readonly Part[] {
-  const asked = screen.where?.tid === detail.task.tid ? screen.where.frames : undefined;
-  const frames = asked ?? detail.frames;
-  const hint =
-    asked === undefined && frames.length > 0
-      ? [{ line: [run(" b asks where each stands, v for local variables too", "dim")] }]
-      : [];
-  return [...frames.flatMap((frame) => frameLines(frame)).map((line) => ({ line })), ...hint];
+  const asked = screen.where?.tid === detail.task.tid ? screen.where : undefined;
+  const frames = asked?.frames ?? detail.frames;
+  const hint = frames.length === 0 ? "" : whereHint(detail, asked);
+  const lines = frames.flatMap((frame) => frameLines(frame));
+  return (hint === "" ? lines : [...lines, [run(` ${hint}`, "dim")]]).map((line) => ({ line }));
+}
+
+/** What was asked is true for as long as it has had no turn since. */
+function whereHint({ task }: TaskDetail, asked: Screen["where"]): string {
+  if (asked === undefined) return "b asks where each stands, v for local variables too";
+  return asked.turns < 0 || asked.turns === task.turns ? "" : "it has had turns since: b asks again";
 }
 
 /** A frame, where it stands and its source line; below it its local variables. */

@@ -64,12 +64,12 @@ function seconds(ms: number): string {
 
 /** Three lines of two halves that begin in the same column. */
 function wide(kernel: KernelRecord, { look, size }: Screen): readonly StyledLine[] {
-  const half = Math.floor(size.columns * 0.58);
-  const spark = Math.min(60, half - 50);
+  const half = Math.max(Math.floor(size.columns * 0.58), size.columns - 46);
+  const spark = Math.min(60, half - 54);
   const meter = (word: string, runs: StyledLine, now: string, spread: Spread): StyledLine => [
     run(` ${word.padEnd(6)} `, "dim"),
     ...runs,
-    run(`  ${now.padEnd(8)} `),
+    run(`  ${now.padEnd(9)} `),
     ...spreadText(spread),
   ];
   const { readyHistory, lagHistory, readyWait, lag } = kernel;
@@ -79,12 +79,12 @@ function wide(kernel: KernelRecord, { look, size }: Screen): readonly StyledLine
     meter("Lag", history(lagHistory, 10, spark, look), `${fineMillis(lagHistory.at(-1) ?? 0)} now`, lag),
   ];
   const right = [tasksText(kernel, size.columns - half), ratesText(kernel), thingsText(kernel)];
-  return left.map((line, row) => [...filled(line, half), ...(right[row] ?? [])]);
+  return left.map((line, row) => beside(line, half, right[row] ?? []));
 }
 
 /** Two lines. */
 function narrow(kernel: KernelRecord, { look, size }: Screen): readonly StyledLine[] {
-  const half = Math.floor(size.columns * 0.42);
+  const half = Math.floor(size.columns * 0.45);
   const loop = [
     run(" Loop  ", "dim"),
     ...loopBar(kernel, half - 15),
@@ -106,9 +106,14 @@ function narrow(kernel: KernelRecord, { look, size }: Screen): readonly StyledLi
     ...rate("Turns", kernel.turnsPerS),
   ];
   return [
-    [...filled(loop, half), ...tasksText(kernel, size.columns - half)],
-    [...filled(ready, half), ...cutLine(lags, size.columns - half)],
+    beside(loop, half, tasksText(kernel, size.columns - half)),
+    beside(ready, half, cutLine(lags, size.columns - half)),
   ];
+}
+
+/** Two lines as one, never without a space in between. */
+function beside(left: StyledLine, half: number, right: StyledLine): StyledLine {
+  return [...filled(cutLine(left, half - 1), half), ...right];
 }
 
 function loopBar({ run: busy, poll }: KernelRecord, width: number): readonly Run[] {
@@ -167,9 +172,9 @@ function history(values: readonly number[], least: number, width: number, { glyp
 function spreadText({ p50, p99, max }: Spread): readonly Run[] {
   return [
     run("p50 ", "dim"),
-    run(fineMillis(p50).padEnd(5)),
+    run(fineMillis(p50).padEnd(6)),
     run("p99 ", "dim"),
-    run(fineMillis(p99).padEnd(5)),
+    run(fineMillis(p99).padEnd(6)),
     run("max ", "dim"),
     run(fineMillis(max), lagStyle(max)),
     run(" ms", "dim"),

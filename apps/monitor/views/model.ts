@@ -37,8 +37,8 @@ export interface Screen {
   readonly trace: Trace;
   /** Lines of the log, oldest first, and how many were lost. */
   readonly log: { readonly lines: readonly LogLine[]; readonly dropped: number };
-  /** Frames of a task as the inspector saw them; undefined before anybody asked. */
-  readonly where: { readonly tid: number; readonly frames: readonly FrameRecord[] } | undefined;
+  /** Frames of a task as the inspector saw them, after how many of its turns; undefined before anybody asked. */
+  readonly where: { readonly tid: number; readonly turns: number; readonly frames: readonly FrameRecord[] } | undefined;
   /** File that frames are recorded to; "": none. */
   readonly recording: string;
   /** What happened last. */

@@ -74,7 +74,7 @@ export const cases: readonly Case[] = [
   ...both("tree", (size) => shaped("tree", treeRows, size)),
   ...both("waits", (size) => shaped("waits", waitRows, size)),
   ...both("sites", (size) => shaped("sites", siteRows, size)),
-  ...both("detail-where", (size) => screenOf("detail", size, { where: { tid: 31, frames } })),
+  ...both("detail-where", (size) => screenOf("detail", size, { where: { tid: 31, turns: -1, frames } })),
   ...both("trace-counts", (size) => screenOf("trace", size, { trace: { ...counted, isCounted: true } })),
   ...more.flatMap(([name, parts]) => both(`tasks-${name}`, (size) => screenOf("tasks", size, parts))),
   { name: "tasks-40x10", screen: screenOf("tasks", small) },

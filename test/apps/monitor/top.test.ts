@@ -231,10 +231,42 @@ describe("one task", () => {
       expect(stage.text.some((line) => line.includes("baker-2"))).toBe(true);
       yield* stage.type("]");
       expect(stage.viewer.screen.frame?.detail?.task.tid).toBe(4);
-      expect(stage.asked.at(-1)).toEqual(["trace", { tids: [4] }]);
+      expect(stage.asked.filter(([method]) => method === "trace").at(-1)).toEqual(["trace", { tids: [4] }]);
       yield* stage.type("\x1b");
       expect(stage.viewer.screen.view).toBe("tasks");
       expect(stage.asked.at(-1)).toEqual(["trace", { tids: [] }]);
+    });
+  });
+
+  test("is asked where it stands once each time its view is opened, and again by b", async () => {
+    await onStage(town(3), function* (stage) {
+      const asked = (): unknown[] => stage.asked.filter(([method]) => method === "where").map(([, params]) => params);
+      yield* stage.type("g", "3", "\r");
+      yield* new Sleep(3_000);
+      expect(asked()).toEqual([]);
+      yield* stage.type("\r");
+      yield* new Sleep(3_000);
+      expect(asked()).toEqual([{ tid: 3, withLocals: false }]);
+      expect(stage.viewer.screen.where).toMatchObject({ tid: 3, turns: 1 });
+      yield* stage.type("]", "\x1b", "\r", "b");
+      yield* new Sleep(3_000);
+      expect(asked().map((params) => Object(params).tid)).toEqual([3, 4, 4, 4]);
+      expect(stage.text.join("\n")).not.toContain("b asks again");
+    });
+  });
+
+  test("that has had turns since it was asked where it stands says so", async () => {
+    const walker = function* (): Program<void> {
+      const walk = function* (): Program<void> {
+        for (;;) yield* new Sleep(700);
+      };
+      yield* new NewTask(walk(), "walker");
+    };
+    await onStage(walker, function* (stage) {
+      yield* stage.type("g", "2", "\r", "\r");
+      expect(stage.text.join("\n")).not.toContain("b asks again");
+      yield* new Sleep(3_000);
+      expect(stage.text.join("\n")).toContain("it has had turns since: b asks again");
     });
   });
 

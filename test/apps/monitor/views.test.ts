@@ -9,7 +9,7 @@ import type { Region, Screen, Size } from "../../../apps/monitor/views/model.ts"
 import { appearance } from "../../../apps/monitor/views/palette.ts";
 import { shortened, waitingText } from "../../../apps/monitor/views/words.ts";
 import { cases } from "./cases.ts";
-import { frame, screenOf, task } from "./fixtures.ts";
+import { frame, kernelRecord, screenOf, task } from "./fixtures.ts";
 
 const large: Size = { columns: 120, rows: 40 };
 const usual: Size = { columns: 80, rows: 24 };
@@ -28,6 +28,21 @@ function at(screen: Screen, row: number, column: number): Region["target"] | und
   return draw(screen).regions.findLast((region) => region.row === row && region.from <= column && column < region.to)
     ?.target;
 }
+
+describe("the meters", () => {
+  test.each([80, 100, 120, 160])("never run into each other at %i columns, however wide the numbers are", (columns) => {
+    const numbers = [0.001, 9.87, 399.3, 4_555, 1_234_567];
+    for (const ms of numbers) {
+      for (const n of [0, 79, 12_345, 123_456]) {
+        const spread = { p50: ms, p90: ms, p99: ms, max: ms };
+        const kernel = { ...kernelRecord, ready: n, turnsPerS: n, readyWait: spread, lag: spread, lagHistory: [ms] };
+        const screen = screenOf("tasks", { columns, rows: 40 }, { frame: { ...frame, kernel } });
+        const [, ...meters] = textOf(screen).slice(0, columns < 100 ? 3 : 4);
+        for (const line of meters) expect(line).not.toMatch(/\d(ms)?[A-Za-z]*(Tasks|Turns|Lag|Fds)|\d(p50|p99|max)/);
+      }
+    }
+  });
+});
 
 describe("the table of tasks", () => {
   const titles = (columns: number): string =>
