@@ -72,6 +72,8 @@ export class Viewer {
   confirmed: (() => void) | undefined = undefined;
   /** The task that was asked where it stands, since its view was opened; 0: none. */
   whereOf = 0;
+  /** The priority that a task was given last, and what frame was shown then. */
+  niced: { readonly tid: number; readonly nice: number; readonly seq: number } | undefined = undefined;
   /** The task that the cursor was on when a search began. */
   searchedFrom = 0;
   /** Commands that were typed, oldest first, and where among them the line is. */

@@ -86,14 +86,20 @@ export function sendSignal(viewer: Viewer, signal: SignalName, tids: readonly nu
 export function renice(viewer: Viewer, by: number): void {
   const tids = viewer.targets.map(({ tid }) => tid);
   if (isRefused(viewer) || tids.length === 0) return;
-  const { frame } = viewer.screen;
-  const row = viewer.cursorRow ?? (frame?.detail?.task.tid === tids[0] ? frame?.detail?.task : undefined);
-  const nice = Math.max(-20, Math.min((row?.nice ?? 0) + by, 19));
+  const nice = Math.max(-20, Math.min(niceNow(viewer) + by, 19));
+  viewer.niced = { tid: viewer.screen.cursor, nice, seq: viewer.screen.frame?.seq ?? 0 };
   viewer.errand("renice", function* renice(): Program<void> {
     const outcomes = yield* viewer.connected().ask("renice", { tids, nice });
-    sayOutcomes(viewer, `nice ${nice}`, outcomes);
+    sayOutcomes(viewer, "renice", outcomes);
     viewer.ask();
   });
+}
+
+/** The priority of the task under the cursor, also when it was changed since the frame that is shown. */
+function niceNow({ niced, cursorRow, screen: { cursor, frame } }: Viewer): number {
+  if (niced !== undefined && niced.tid === cursor && niced.seq === frame?.seq) return niced.nice;
+  const row = cursorRow ?? (frame?.detail?.task.tid === cursor ? frame.detail.task : undefined);
+  return row?.nice ?? 0;
 }
 
 /** Forgets what was measured of these tasks. */

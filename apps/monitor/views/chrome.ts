@@ -30,11 +30,15 @@ const shapes = { flat: "Tree", tree: "Tree", waits: "Waits", sites: "Sites" } as
 export function tabLine(screen: Screen, info: readonly StyledLine[]): Chrome {
   const { columns } = screen.size;
   const isWide = columns >= 100;
+  const { filter = "", shape = "flat" } = screen.query.tasks ?? {};
+  // A filter that cannot be read misleads more than tabs without their words.
+  const isTight = !isWide && filter !== "" && isOfTasks(screen.view);
   const runs: Run[] = [run(" ")];
   const regions: Region[] = [];
   for (const [place, [view, long, short]] of tabs.entries()) {
-    const word = view === "tree" ? shapes[screen.query.tasks?.shape ?? "flat"] : isWide ? long : short;
-    const text = isWide ? ` ${place + 1} ${word} ` : `${place + 1}${word}`;
+    const word = view === "tree" ? shapes[shape] : isWide ? long : short;
+    const isBare = isTight && view !== screen.view;
+    const text = isWide ? ` ${place + 1} ${word} ` : `${place + 1}${isBare ? "" : word}`;
     const from = widthOf(runs);
     regions.push({ row: 0, from, to: from + text.length, target: { kind: "view", view } });
     runs.push(run(text, view === screen.view ? "tabOn" : "tab"), run(isWide ? "" : " "));
@@ -44,14 +48,15 @@ export function tabLine(screen: Screen, info: readonly StyledLine[]): Chrome {
   return { lines: [apart(runs, [...fitting, run(" ")], columns)], regions };
 }
 
+function isOfTasks(view: ViewName): boolean {
+  return view === "tasks" || view === "tree";
+}
+
 /** The row with the cursor, with what had no room in it. */
 export function selectionLine(screen: Screen): StyledLine {
   const { frame, cursor, tagged, size } = screen;
   const right = tagged.size === 0 ? [] : [run(`${tagged.size} tagged `, "tagged")];
-  const task =
-    screen.view === "tasks" || screen.view === "tree"
-      ? frame?.tasks?.rows.find(({ tid }) => tid === cursor)
-      : undefined;
+  const task = isOfTasks(screen.view) ? frame?.tasks?.rows.find(({ tid }) => tid === cursor) : undefined;
   if (task === undefined) return apart([], right, size.columns);
   const { tid, name, app, parent, spawnedAt, children } = task;
   const parts: Run[] = [run(` ${tid} `, "bold"), run(name, "accent")];

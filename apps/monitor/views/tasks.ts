@@ -82,9 +82,10 @@ function info({ frame, query, look }: Screen, first: number, shown: number): rea
   const range = shown === 0 ? `0 of ${page.total}` : `${first + 1}-${first + shown} of ${page.total}`;
   const of = filter === "" ? range : `${range} (${page.all})`;
   const sorted = run(`${titleOf(sort)}${arrow}`, "bold");
-  const chosen = filter === "" ? [] : [run("filter ", "dim"), run(cut(filter, 24), "warn"), run("  ")];
+  const chosen = filter === "" ? [] : [run("filter ", "dim"), run(cut(filter, 30), "warn"), run("  ")];
   return [
     [run("sort ", "dim"), sorted, run("  "), ...chosen, run(of)],
+    ...(filter === "" ? [] : [[...chosen, run(of)]]),
     [sorted, run("  "), ...(filter === "" ? [] : [run(cut(filter, 12), "warn"), run("  ")]), run(of)],
     [...(filter === "" ? [] : [run(cut(filter, 6), "warn"), run(" ")]), run(of)],
     [run(range)],

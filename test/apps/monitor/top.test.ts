@@ -213,6 +213,17 @@ describe("tasks are acted on", () => {
     });
   });
 
+  test("by priority, each key counting, also those before the next frame", async () => {
+    await onStage(town(3), function* (stage) {
+      yield* stage.type("g", "3", "\r");
+      yield* stage.press("\x1b[19~", "\x1b[19~", "\x1b[19~");
+      yield* new Sleep(2_000);
+      expect(stage.asked.map(([, params]) => Object(params).nice)).toEqual([1, 2, 3]);
+      yield* stage.type("\x1b[18~");
+      expect(stage.asked.at(-1)).toEqual(["renice", { tids: [3], nice: 2 }]);
+    });
+  });
+
   test("all tagged ones at once, by priority", async () => {
     await onStage(town(3), function* (stage) {
       yield* stage.type("N", "\x1b[B", " ", " ", "\x1b[18~");

@@ -44,6 +44,15 @@ describe("the meters", () => {
   });
 });
 
+test("a filter is read in full at 80 columns; tabs without their words are clicked all the same", () => {
+  const query = { tasks: { sort: "cpu", filter: "name~client for>10s" } };
+  const screen = screenOf("tasks", usual, { query });
+  const row = textOf(screen).findIndex((line) => line.startsWith(" 1Tasks"));
+  expect(textOf(screen)[row]).toContain(" 1Tasks 2 3 4 5 6 7 8 ");
+  expect(textOf(screen)[row]).toContain("name~client for>10s");
+  expect(at(screen, row, 12)).toEqual({ kind: "view", view: "io" });
+});
+
 describe("the table of tasks", () => {
   const titles = (columns: number): string =>
     textOf(screenOf("tasks", { columns, rows: 24 })).find((line) => line.includes("TID")) ?? "";
