@@ -143,6 +143,10 @@ type SyscallClass = { readonly name: string };
 /** Events in the ring that are not traps; a trap is its kind's number. */
 export const TraceEvent = { spawn: -1, exit: -2 } as const;
 
+/** An event in the ring is one number: its tid times this, and the event's own, from the smallest on. */
+const eventSpan = 2_048;
+const leastEvent = TraceEvent.exit;
+
 /** Counters by kind and the ring of the latest events. */
 export class Trace {
   /** Calls of routines and scopes. */
@@ -151,28 +155,29 @@ export class Trace {
   // a prototype that changes after its first use makes every object of the class slower (12 ns, measured).
   readonly #kinds = new Map<SyscallClass, number>();
   readonly #kindNames: string[] = [];
-  readonly #counts: Float64Array = new Float64Array(maxKinds);
+  /** Traps of each kind, and from `maxKinds` on the ring: one array, since to find each costs as much as to count. */
+  readonly #cells: Float64Array;
   // The latest classes, looked through one by one: kinds mostly come in turn, and the Map costs 20 ns.
   readonly #recent: (SyscallClass | undefined)[] = new Array<SyscallClass | undefined>(8).fill(undefined);
   readonly #recentKinds: number[] = new Array<number>(8).fill(0);
   #oldest = 0;
-  readonly #tids: Float64Array;
-  readonly #events: Int32Array;
+  #latest: SyscallClass | undefined = undefined;
+  #latestKind = 0;
   readonly #mask: number;
   #next = 0;
 
   /** @param size how many events are kept; a power of two */
   constructor(size: number) {
     if (size < 1 || (size & (size - 1)) !== 0) throw new RangeError(`trace size ${size} is not a power of two`);
-    this.#tids = new Float64Array(size);
-    this.#events = new Int32Array(size);
+    this.#cells = new Float64Array(maxKinds + size);
     this.#mask = size - 1;
   }
 
   /** Notes a trap. @returns the number of its kind */
   trap(tid: number, syscall: Syscall<unknown>): number {
-    const kind = this.kindOf(syscall.constructor);
-    (this.#counts[kind] as number)++; // numbers of kinds are below the bound
+    const made = syscall.constructor;
+    const kind = made === this.#latest ? this.#latestKind : this.kindOf(made);
+    (this.#cells[kind] as number)++; // numbers of kinds are below the bound
     this.event(tid, kind);
     return kind;
   }
@@ -181,7 +186,10 @@ export class Trace {
   kindOf(made: SyscallClass): number {
     const recent = this.#recent;
     for (let place = 0; place < recent.length; place++) {
-      if (recent[place] === made) return this.#recentKinds[place] as number; // inside
+      if (recent[place] !== made) continue;
+      this.#latest = made;
+      this.#latestKind = this.#recentKinds[place] as number; // inside
+      return this.#latestKind;
     }
     return this.#lookUp(made);
   }
@@ -200,22 +208,20 @@ export class Trace {
   }
 
   event(tid: number, event: number): void {
-    const place = this.#next++ & this.#mask;
-    this.#tids[place] = tid;
-    this.#events[place] = event;
+    this.#cells[maxKinds + (this.#next++ & this.#mask)] = tid * eventSpan + (event - leastEvent);
   }
 
   /** The kinds so far, each in the place of its number: its class (undefined for those beyond the bound) and its traps. */
   kinds(): { readonly name: string; readonly made: SyscallClass | undefined; readonly calls: number }[] {
     const classes: (SyscallClass | undefined)[] = [];
     for (const [made, kind] of this.#kinds) classes[kind] = made;
-    return this.#kindNames.map((name, kind) => ({ name, made: classes[kind], calls: this.#counts[kind] ?? 0 }));
+    return this.#kindNames.map((name, kind) => ({ name, made: classes[kind], calls: this.#cells[kind] ?? 0 }));
   }
 
   /** Traps so far, of all kinds. */
   get traps(): number {
     let traps = 0;
-    for (let kind = 0; kind < this.#kindNames.length; kind++) traps += this.#counts[kind] ?? 0;
+    for (let kind = 0; kind < this.#kindNames.length; kind++) traps += this.#cells[kind] ?? 0;
     return traps;
   }
 
@@ -223,7 +229,7 @@ export class Trace {
   byKind(): Map<string, number> {
     const counts = new Map<string, number>();
     this.#kindNames.forEach((name, id) => {
-      counts.set(name, (counts.get(name) ?? 0) + (this.#counts[id] ?? 0));
+      counts.set(name, (counts.get(name) ?? 0) + (this.#cells[id] ?? 0));
     });
     return counts;
   }
@@ -234,8 +240,10 @@ export class Trace {
     const from = Math.max(0, this.#next - Math.min(most, this.#mask + 1));
     const events: { tid: number; event: string }[] = [];
     for (let i = from; i < this.#next; i++) {
-      const event = this.#events[i & this.#mask] ?? 0;
-      events.push({ tid: this.#tids[i & this.#mask] ?? 0, event: names[event] ?? this.#kindNames[event] ?? "?" });
+      const cell = this.#cells[maxKinds + (i & this.#mask)] ?? 0;
+      const tid = Math.floor(cell / eventSpan);
+      const event = cell - tid * eventSpan + leastEvent;
+      events.push({ tid, event: names[event] ?? this.#kindNames[event] ?? "?" });
     }
     return events;
   }
