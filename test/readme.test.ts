@@ -11,7 +11,10 @@ import { Project } from "./readme/project.ts";
 const documents = [
   "README.md",
   "apps/README.md",
+  "apps/cli/README.md",
+  "apps/control/README.md",
   "apps/lib/README.md",
+  "apps/monitor/README.md",
   "bench/README.md",
   "kernel/README.md",
   "syscalls/README.md",
