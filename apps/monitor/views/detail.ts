@@ -85,13 +85,16 @@ function facts(detail: TaskDetail, screen: Screen): readonly StyledLine[] {
 
 function stateRuns({ task, ending }: TaskDetail, { frame, size }: Screen): StyledLine {
   const { state, verb, forMs } = task;
-  const room = Math.max(20, size.columns - 50);
+  const word = stateWords[state] ?? "";
+  const room = Math.max(20, size.columns - 26);
+  const isPlain = verb === "";
+  // What it waits for comes first: that is what is looked for, and what the letter means can be cut.
   return [
     run(`${state} `, styleOfState(state)),
-    run(stateWords[state] ?? "", "bold"),
-    ...(verb === "" ? [] : [run(": "), run(waitingText(task, frame?.kernel.ready ?? 0, room))]),
+    run(isPlain ? word : waitingText(task, frame?.kernel.ready ?? 0, room), "bold"),
     run(`, for ${duration(forMs)}`),
     run(ending === "" ? "" : `   ${ending}`, "warn"),
+    run(isPlain ? "" : `   ${word}`, "dim"),
   ];
 }
 
