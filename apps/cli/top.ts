@@ -7,7 +7,7 @@ import process from "node:process";
 import { Kernel } from "../../kernel/kernel.ts";
 import { zoneMinutes } from "../../kernel/machine/console.ts";
 import { NodeMachine } from "../../kernel/machine/node.ts";
-import { type Call, type Program, routine } from "../../kernel/syscall.ts";
+import { type Call, type Program, routine, SyscallError } from "../../kernel/syscall.ts";
 import { printable } from "../../kernel/text.ts";
 import { Await } from "../../syscalls/index.ts";
 import { connectControl, findKernel, type KernelEntry, listKernels, type Target } from "../control/client.ts";
@@ -70,7 +70,10 @@ export async function runTop(which: string | undefined, options: TopOptions): Pr
 }
 
 /** What is to be watched: one kernel, one of several, or a recording. */
-type Found = { readonly target: Target } | { readonly entries: readonly KernelEntry[] } | { readonly replay: Replay };
+type Found =
+  | { readonly target: Target; readonly name?: string }
+  | { readonly entries: readonly KernelEntry[] }
+  | { readonly replay: Replay };
 
 // Whatever cannot be watched is said before the terminal is taken.
 const session = routine(function* session(which: string | undefined, options: TopOptions): Program<number> {
@@ -96,7 +99,7 @@ function* find(which: string | undefined, { replay, token }: TopOptions): Progra
     const entries = yield* listKernels();
     const [only] = entries;
     if (only === undefined) return { target: yield* findKernel() };
-    return entries.length === 1 ? { target: only.target } : { entries };
+    return entries.length === 1 ? { target: only.target, name: only.name } : { entries };
   } catch (error) {
     throw attachFault(error);
   }
@@ -109,21 +112,29 @@ function* sourceOf(
   events: Channel<TopEvent>,
 ): Program<Source | undefined> {
   if ("replay" in found) return { label: found.replay.label, connect: () => again(found.replay) };
-  if ("target" in found) return kernelSource(found.target, which);
+  if ("target" in found) return kernelSource(found.target, which, found.name);
   const choices = found.entries.map(({ name, pid, target }) => ({ name, pid, text: labelOf(target) }));
   const entry = found.entries[yield* choose(surface, events, choices)];
-  return entry === undefined ? undefined : kernelSource(entry.target, String(entry.pid));
+  return entry === undefined ? undefined : kernelSource(entry.target, undefined, entry.name);
 }
 
 // A name may come to mean another process, when its kernel is started again.
-function kernelSource(target: Target, which: string | undefined): Source {
+function kernelSource(target: Target, which: string | undefined, name: string | undefined): Source {
   const isLocal = "path" in target.address;
-  const source = { label: labelOf(target), connect: (): Call<Port> => connect(target, which) };
+  const source = { label: labelOf(target), connect: (): Call<Port> => connect(target, which, name) };
   return isLocal ? { ...source, end: (pid) => void process.kill(pid, "SIGKILL") } : source;
 }
 
-const connect = routine(function* connect(target: Target, which: string | undefined): Program<Port> {
-  return yield* connectControl(which === undefined ? target : yield* findKernel(which, target.token));
+/** @param name of a kernel that was found without being asked for by any: should it be gone, one of its name will do */
+const connect = routine(function* connect(target: Target, which?: string, name?: string): Program<Port> {
+  if (which !== undefined) return yield* connectControl(yield* findKernel(which, target.token));
+  try {
+    return yield* connectControl(target);
+  } catch (error) {
+    const isGone = error instanceof SyscallError && /^(ENOENT|ECONNREFUSED)$/.test(error.code);
+    if (!isGone || name === undefined) throw error;
+  }
+  return yield* connectControl(yield* findKernel(name));
 });
 
 const again = routine(function* again(replay: Replay): Program<Port> {

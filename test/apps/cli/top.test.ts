@@ -1,12 +1,15 @@
 // `yieldix top` as a command: what it refuses, and that it writes no escape where there is no terminal.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { killed, listening, runtimeFolder } from "../control/port.ts";
 import { Terminal, wholeTerminal } from "../monitor/terminal.ts";
-import { Folder, root, yieldix } from "./command.ts";
+import { root, yieldix } from "./command.ts";
 
-let folder: Folder;
-beforeAll(() => {
-  folder = new Folder({ "none.frames": "hello\n" });
+const folder = runtimeFolder({
+  "none.frames": "hello\n",
+  "idle.ts": `
+    import { Sleep, type Program } from "yieldix";
+    export default function* idle(): Program<void> { yield* new Sleep(600_000); }`,
 });
 afterAll(() => folder.remove());
 
@@ -52,5 +55,18 @@ describe.skipIf(!Terminal.isThere)("in a real terminal (needs tmux and bash)", (
     await terminal.until((lines) => lines.join("").includes(said));
     expect(await terminal.flags()).toEqual(wholeTerminal);
     expect(terminal.output()).not.toContain("\x1b[?1049h");
+  });
+
+  test("a kernel that was killed and is started again is watched again, though nobody has named it", async () => {
+    const before = await listening(folder, "idle.ts");
+    const terminal = await start();
+    await terminal.until((lines) => lines.join("").includes(`pid ${before.child.pid}  `));
+    await killed(before);
+    await terminal.until((lines) => lines.join("").includes("the kernel is gone"));
+    const after = await listening(folder, "idle.ts");
+    await terminal.until((lines) => lines.join("").includes(`pid ${after.child.pid}  `));
+    await terminal.keys("q");
+    expect(await terminal.exitCode()).toBe(0);
+    await killed(after);
   });
 });
