@@ -1,5 +1,5 @@
 // The tasks that keep the viewer fed: one that connects and asks for frames, one that sees to it that no old frame passes
-// for a new one, one that does errands. A connection that is lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s
+// for a new one, one that sees when a turn does not end, one that does errands. A connection that is lost is made again after 0.25, 0.5, 1 and 2 s, and every 2 s
 // after that, the last frame still on the screen with its age.
 
 import { Cancelled, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
@@ -28,6 +28,8 @@ const ageMs = 500;
 const messageMs = 6_000;
 /** While the kernel does not answer it is asked so often, ms. */
 const stuckMs = 500;
+/** Whether a turn does not end is asked so often, ms. */
+const lookMs = 250;
 
 /** Connects, asks for frames until the connection is lost, and begins again; without an end. */
 export const watch: Routine<[viewer: Viewer], never> = routine(function* watch(viewer): Program<never> {
@@ -125,6 +127,21 @@ export const watchAge: Routine<[viewer: Viewer], never> = routine(function* watc
       if (connection.kind === "reconnecting" && age > everyMs + lostMs) viewer.port?.close();
     }
     viewer.draw();
+  }
+});
+
+/** Wants a frame at once when a turn does not end, however long it is until the next one is due; without an end. */
+export const watchTurns: Routine<[viewer: Viewer], never> = routine(function* watchTurns(viewer): Program<never> {
+  for (;;) {
+    yield* new Sleep(lookMs);
+    if (viewer.replay !== undefined || viewer.screen.connection.kind !== "live") continue;
+    try {
+      // The guard answers it: the kernel knows nothing of it.
+      if ((yield* viewer.connected().ask("stuck", {})) !== null) viewer.ask();
+    } catch (error) {
+      // Whoever asks for frames sees to it.
+      if (error instanceof Cancelled || !(error instanceof RpcError || error instanceof SyscallError)) throw error;
+    }
   }
 });
 

@@ -5,7 +5,7 @@ import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Group } from "../../syscalls/index.ts";
 import { Channel } from "../lib/index.ts";
 import { dispatch } from "./dispatch.ts";
-import { runErrands, watch, watchAge } from "./live.ts";
+import { runErrands, watch, watchAge, watchTurns } from "./live.ts";
 import type { InputEvent } from "./screen/input.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -25,6 +25,7 @@ export const top: Routine<[viewer: Viewer, events: Channel<TopEvent>], number> =
   yield* new Group(function* (members): Program<void> {
     yield* members.spawnDaemon(watch(viewer), "frames");
     yield* members.spawnDaemon(watchAge(viewer), "age");
+    yield* members.spawnDaemon(watchTurns(viewer), "turns");
     yield* members.spawnDaemon(runErrands(viewer), "errands");
     yield* members.spawnDaemon(input(viewer, events), "input");
     yield* viewer.left.wait();

@@ -2,7 +2,8 @@
 
 import { Agent } from "../../../apps/control/agent/agent.ts";
 import { agentPort } from "../../../apps/control/agent/port.ts";
-import type { ControlPort, MethodName, Methods } from "../../../apps/control/protocol.ts";
+import { type ControlPort, errorCodes, type MethodName, type Methods } from "../../../apps/control/protocol.ts";
+import type { Stuck } from "../../../apps/control/records.ts";
 import { type Channel, Event } from "../../../apps/lib/index.ts";
 import type { Port, Source, Surface, ViewerOptions } from "../../../apps/monitor/given.ts";
 import { Input } from "../../../apps/monitor/screen/input.ts";
@@ -11,6 +12,7 @@ import { Viewer } from "../../../apps/monitor/viewer.ts";
 import { draw } from "../../../apps/monitor/views/draw.ts";
 import { tableRows } from "../../../apps/monitor/views/layout.ts";
 import type { StyledLine } from "../../../apps/monitor/views/line.ts";
+import { RpcError } from "../../../apps/rpc/index.ts";
 import {
   type Call,
   type Kernel,
@@ -68,6 +70,8 @@ export class Stage {
   readonly asked: [method: MethodName, params: unknown][] = [];
   /** What the port throws instead of answering; for a kernel that is stuck or gone. */
   fault: unknown = undefined;
+  /** The turn that the kernel does not get out of: only the guard answers then. */
+  stuck: Stuck | undefined = undefined;
   /** How long each answer takes to come, ms. */
   latencyMs = 0;
   /** True while what is asked is not answered at all, until the port is closed. */
@@ -160,11 +164,19 @@ const connecting = routine(function* connecting(stage: Stage): Program<Port> {
       stage.closed.clear();
     },
     ask: <M extends MethodName>(method: M, params: Methods[M]["params"]) =>
-      faulty(stage, () => asking(method, params)) as ReturnType<ControlPort["ask"]> as never,
+      (method === "stuck" ? guarded(stage) : faulty(stage, () => asking(method, params))) as ReturnType<
+        ControlPort["ask"]
+      > as never,
   };
 });
 
+const guarded = routine(function* guarded(stage: Stage): Program<Stuck | null> {
+  if (stage.fault !== undefined) throw stage.fault;
+  return stage.stuck ?? null;
+});
+
 const faulty = routine(function* faulty(stage: Stage, ask: () => unknown): Program<unknown> {
+  if (stage.stuck !== undefined) throw new RpcError(errorCodes.notResponding, "it does not respond", stage.stuck);
   if (stage.fault !== undefined) throw stage.fault;
   if (stage.isSilent) {
     yield* stage.closed.wait();

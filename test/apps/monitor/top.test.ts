@@ -353,6 +353,22 @@ describe("time", () => {
 });
 
 describe("a kernel that does not answer", () => {
+  test("is seen within half a second, however long the interval is, and again when it answers", async () => {
+    await onStage(
+      town(2),
+      function* (stage) {
+        yield* new Sleep(70_000);
+        stage.stuck = { tid: 2, name: "baker-1", forMs: 400, stack: ["town.ts:7:3 in knead"] };
+        yield* new Sleep(500);
+        expect(stage.text.slice(0, 2).join("\n")).toMatch(/NOT RESPONDING .*task 2 baker-1[\s\S]*knead town\.ts:7:3/);
+        stage.stuck = undefined;
+        yield* new Sleep(600);
+        expect(stage.viewer.screen.connection.kind).toBe("live");
+      },
+      { viewer: { everyMs: 60_000 } },
+    );
+  });
+
   const stuck = { tid: 2, name: "baker-1", forMs: 1_600, stack: ["evil.ts:91:3 in spin"] };
 
   test("is said to, with the task that sticks it; K ends that", async () => {
