@@ -2,7 +2,7 @@
 // It looks while somebody is connected, or always for a watchdog; the stack is taken once a turn, when somebody asks.
 
 import { Heartbeat, type StuckTurn, TurnWatch } from "../../../kernel/heartbeat.ts";
-import { type EndOutcome, MainThread, type StuckStack } from "../../../kernel/machine/main-thread.ts";
+import { type EndOrder, type EndOutcome, MainThread, type StuckStack } from "../../../kernel/machine/main-thread.ts";
 import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { Watchdog } from "../../../kernel/watchdog.ts";
 import { Await, GetTime, Log, Sleep, WaitQueue } from "../../../syscalls/index.ts";
@@ -15,6 +15,8 @@ const lookMs = 100;
 const stuckMs = 300;
 /** How long the main thread may take to go on after a turn of it was ended, ms. */
 const resumeMs = 2_000;
+/** How often the main thread is asked to stand still before that is given up. */
+const mostTries = 3;
 
 export interface StuckTurnsOptions {
   /** Of the kernel, shared memory. */
@@ -121,11 +123,23 @@ export class StuckTurns {
   static readonly #kill = routine(function* kill(turns: StuckTurns, { tid, forMs }: Stuck): Program<EndOutcome> {
     const under = turns.#watch.stuckFor(yield* new GetTime());
     const why = "killed from a control port";
-    const ended = yield* new Await(turns.#main.end({ tid, by: 0, why, forMs }));
+    const ended = yield* StuckTurns.#insist(turns.#main, { tid, by: 0, why, forMs });
     if (ended.outcome === "ended" && under !== undefined) {
       turns.#ended = { turn: under.turn, at: yield* new GetTime() };
     }
     return ended;
+  });
+
+  // Now and then a main thread does not heed the first who would stop it (Node 26, one of a hundred), and the next.
+  static readonly #insist = routine(function* insist(main: MainThread, order: EndOrder): Program<EndOutcome> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return yield* new Await(main.end(order));
+      } catch (error) {
+        const isTimedOut = error instanceof SyscallError && error.code === "ETIMEDOUT";
+        if (!isTimedOut || tries === mostTries) throw error;
+      }
+    }
   });
 
   // The main thread begins the next turn a moment later.
