@@ -45,7 +45,7 @@ function run(program: string, args: readonly string[], isEndless = false): Promi
   });
 }
 
-const at = "(at test/kernel/stuck/boot.ts:25:3)";
+const at = "(at test/kernel/stuck/boot.ts:27:3)";
 const killed = { status: "killed", by: 7, why: `enough of it ${at}`, clean: false };
 const ended = (...before: unknown[]): unknown[] => [...before, { exit: killed }, "others go on", { cut: 1 }, "over"];
 const cases: Readonly<Record<string, readonly unknown[]>> = {
@@ -164,7 +164,7 @@ describe.each([
       isSideBySide ? lines.map((line) => JSON.stringify(line)).sort() : lines;
     expect({ said: inOrder(said), err, code }).toEqual({ said: inOrder(cases[name]), err: "", code: 0 });
     expect(guard.map(({ outcome }) => outcome)).toEqual(log.map(() => "ended"));
-    const where = "test/kernel/stuck/boot\\.ts:25:3";
+    const where = "test/kernel/stuck/boot\\.ts:27:3";
     expect(log[0]).toMatch(new RegExp(`^\\d: its turn was ended after 1\\.6 s: enough of it \\(at ${where}\\)$`));
   });
 });
@@ -181,7 +181,7 @@ describe.runIf(hasEpoll)("a turn without end", () => {
 
   test("that is none of a task, but an app's promise, is not ended; what it is, is said", async () => {
     const { guard } = await run("cases.ts", ["epoll", "microtask"], true);
-    const reason = "what runs is no turn of a task: test/kernel/stuck/boot.ts:25:3";
+    const reason = "what runs is no turn of a task: test/kernel/stuck/boot.ts:27:3";
     expect(guard).toMatchObject([{ outcome: "refused", reason, stack: { tid: 0, name: "" } }]);
   });
 

@@ -54,7 +54,7 @@ async function monitored(app: string): Promise<Terminal> {
 /** Its viewer is the only child that it has. */
 async function viewerOf(terminal: Terminal): Promise<number> {
   const pid = await terminal.pid();
-  return Number(execFileSync("pgrep", ["-P", String(pid), "node"], { encoding: "utf8" }).trim());
+  return Number(execFileSync("pgrep", ["-P", String(pid), "-f", "main\\.ts top"], { encoding: "utf8" }).trim());
 }
 
 describe.skipIf(!Terminal.isThere)("run --monitor", () => {

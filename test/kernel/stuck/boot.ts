@@ -1,7 +1,7 @@
 // A process of its own for a test: a kernel that is watched by a guard, in a main thread, which test runners do not offer.
 
 import { once } from "node:events";
-import { argv } from "node:process";
+import process, { argv } from "node:process";
 import { Worker } from "node:worker_threads";
 import { Heartbeat } from "../../../kernel/heartbeat.ts";
 import { Kernel } from "../../../kernel/kernel.ts";
@@ -17,10 +17,12 @@ export function bootMachine(): Machine {
   return argv[2] === "node" ? new NodeMachine({ isEndable: true }) : new EpollMachine();
 }
 
-const endless = new Int32Array(new SharedArrayBuffer(4));
+/** Whether a turn without end has begun; and of how many the guard has not told yet what became of them. */
+const endless = new Int32Array(new SharedArrayBuffer(8));
 
 /** Never comes to an end, and has the guard know. */
 export function forever(): never {
+  Atomics.add(endless, 1, 1);
   Atomics.store(endless, 0, 1);
   for (;;) {
     // Round and round.
@@ -42,5 +44,11 @@ export async function watched({ machine = bootMachine(), watchdogMs }: Options =
   const guard = new Worker(new URL("./guard.mjs", import.meta.url), { workerData, execArgv: [] });
   await once(guard, "message");
   guard.on("message", () => kernel.kick()).unref();
+  process.once("exit", untilTold);
   return kernel;
+}
+
+// A thread ends with its process, whatever it was about to say. In a loop and not in a wait: the guard may have to come in.
+function untilTold(): void {
+  for (const end = performance.now() + 5_000; Atomics.load(endless, 1) > 0 && performance.now() < end; );
 }

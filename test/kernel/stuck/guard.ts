@@ -9,7 +9,7 @@ import { Watchdog } from "../../../kernel/watchdog.ts";
 
 interface Given {
   readonly buffer: SharedArrayBuffer;
-  /** Its first word is set by a turn without end. */
+  /** Its first word is set by a turn without end; its second counts those that nothing was told of. */
   readonly endless: Int32Array;
   /** Leaves it to the watchdog. */
   readonly watchdogMs: number | undefined;
@@ -30,11 +30,16 @@ async function look(): Promise<void> {
       if (endings++ % 2 === 0) await main.stack();
       ended = await main.end({ tid: heartbeat.turn()?.tid ?? 0, by: 7, why: "enough of it", forMs: 1_600 });
     }
-    if (ended !== undefined) writeSync(1, `${JSON.stringify({ guard: ended })}\n`);
+    if (ended !== undefined) tell({ guard: ended });
   } catch (error) {
-    writeSync(1, `${JSON.stringify({ failed: String(error) })}\n`);
+    tell({ failed: String(error) });
   }
   setTimeout(look, 2);
+}
+
+function tell(what: object): void {
+  writeSync(1, `${JSON.stringify(what)}\n`);
+  Atomics.sub(endless, 1, 1);
 }
 
 look();
