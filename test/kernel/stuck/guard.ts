@@ -20,7 +20,10 @@ const heartbeat = new Heartbeat(buffer);
 const main = new MainThread({ heartbeat, kick: () => parentPort?.postMessage("kick") });
 const watchdog = new Watchdog(new TurnWatch(heartbeat), main, watchdogMs ?? Number.POSITIVE_INFINITY);
 
+/** How often it asks a main thread that does not stand still, as a guard does. */
+const mostTries = 3;
 let endings = 0;
+let failures = 0;
 
 async function look(): Promise<void> {
   try {
@@ -31,8 +34,10 @@ async function look(): Promise<void> {
       ended = await main.end({ tid: heartbeat.turn()?.tid ?? 0, by: 7, why: "enough of it", forMs: 1_600 });
     }
     if (ended !== undefined) tell({ guard: ended });
+    if (ended !== undefined) failures = 0;
   } catch (error) {
-    tell({ failed: String(error) });
+    if (++failures < mostTries) Atomics.store(endless, 0, 1);
+    else tell({ failed: String(error) });
   }
   setTimeout(look, 2);
 }
