@@ -48,6 +48,6 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
 });
 
 test("out of descriptors, Exec is EMFILE, and works again when there are some", async () => {
-  const running = start(["run", "--machine", "node", "full.ts"], folder.path, "ignore", 200);
+  const running = start(["run", "--no-control", "--machine", "node", "full.ts"], folder.path, "ignore", 200);
   expect(await running.ended).toMatchObject({ out: "listen EMFILE\nexec EMFILE\nthen fine\n\n", err: "" });
 });
