@@ -149,6 +149,9 @@ export const taskColumns = [
 ] as const;
 export type TaskColumn = (typeof taskColumns)[number];
 
+/** Those that the monitor shows unless it is told, in their order: the first, up to the name. */
+export const monitorColumns: readonly TaskColumn[] = taskColumns.slice(0, taskColumns.indexOf("name") + 1);
+
 /** A row and its place in a tree. */
 export interface PlacedRow extends TaskRow {
   /** In a tree: for each ancestor and the row itself, whether it is the last of its siblings. Flat: empty. */

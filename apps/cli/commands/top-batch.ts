@@ -3,9 +3,10 @@
 import type { Program } from "../../../kernel/syscall.ts";
 import { Every } from "../../../syscalls/index.ts";
 import type { ControlPort, Frame } from "../../control/protocol.ts";
+import { monitorColumns } from "../../control/records.ts";
 import { type ClientProgram, type Look, writeLines } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { busyColumns, taskColumnsOf } from "../faces/tasks.ts";
+import { taskColumnsOf } from "../faces/tasks.ts";
 import { frameLines } from "../faces/top.ts";
 import { measured } from "../rows.ts";
 import { chosen, jsonText } from "../table.ts";
@@ -43,6 +44,6 @@ export function topBatch(options: BatchOptions): ClientProgram {
 function batchLines(frame: Frame, options: BatchOptions, look: Look, isNext: boolean): string[] {
   if (options.json === true) return [jsonText(frame)];
   const all = taskColumnsOf(frame.tasks?.rows ?? [], look.isUnicode);
-  const lines = frameLines(frame, chosen(all, options.columns, busyColumns), look);
+  const lines = frameLines(frame, chosen(all, options.columns, monitorColumns), look);
   return isNext ? [separator, ...lines] : lines;
 }

@@ -19,24 +19,6 @@ export const usualColumns: readonly TaskColumn[] = [
   "name",
 ];
 
-/** What `top --batch` shows unless it is told. */
-export const busyColumns: readonly TaskColumn[] = [
-  "tid",
-  "state",
-  "nice",
-  "cpu",
-  "run",
-  "ready",
-  "turns/s",
-  "traps/s",
-  "max",
-  "history",
-  "waiting",
-  "for",
-  "finding",
-  "name",
-];
-
 /** Columns that are empty until a whole second was watched. */
 export const measuredColumns: ReadonlySet<string> = new Set<TaskColumn>([
   "cpu",

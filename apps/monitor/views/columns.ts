@@ -1,7 +1,7 @@
 // The columns of the views of tasks. Which are shown follows from the width, unless they were chosen; the first to go as
 // it shrinks are RUN, TRAP/s, RDY, CPU 10s, NI, TURN/s, MAX and FOR. TID, S and NAME never go.
 
-import type { PlacedRow, StateLetter, TaskColumn } from "../../control/records.ts";
+import { monitorColumns, type PlacedRow, type StateLetter } from "../../control/records.ts";
 import { count, duration, millis, percent, seconds } from "./format.ts";
 import { branchOf, signs, sparkline } from "./glyphs.ts";
 import { cut, type Run, run, type Style, toLeft, widthOf } from "./line.ts";
@@ -12,25 +12,9 @@ import { siteText, waitingText } from "./words.ts";
 type TaskCell = Column<PlacedRow>;
 type Shape = NonNullable<NonNullable<Screen["query"]["tasks"]>["shape"]>;
 
-const flat: readonly TaskColumn[] = [
-  "tid",
-  "state",
-  "nice",
-  "cpu",
-  "run",
-  "ready",
-  "turns/s",
-  "traps/s",
-  "max",
-  "history",
-  "waiting",
-  "for",
-  "finding",
-  "name",
-];
 const shaped: Readonly<Record<Shape, readonly string[]>> = {
-  flat,
-  tree: ["tid", "state", "name", ...flat.slice(2, -1)],
+  flat: monitorColumns,
+  tree: ["tid", "state", "name", ...monitorColumns.slice(2, -1)],
   waits: ["tid", "state", "name", "finding", "waiting", "for", "cpu", "max"],
   sites: [
     "tasks",

@@ -3,40 +3,11 @@
 import type { ControlPort, Frame, MethodName, Methods } from "../../../apps/control/protocol.ts";
 import type { KernelRecord, PlacedRow, TraceRecord } from "../../../apps/control/records.ts";
 import { type Call, type Program, routine } from "../../../kernel/syscall.ts";
+import { rowWith } from "../control/row.ts";
 
 export function row(of: Partial<PlacedRow> & { readonly tid: number }): PlacedRow {
-  return {
-    name: `task-${of.tid}`,
-    parent: 0,
-    app: "app",
-    state: "S",
-    nice: 0,
-    cpu: null,
-    runMs: null,
-    readyMs: null,
-    turnsPerS: null,
-    trapsPerS: null,
-    maxMs: null,
-    cpuHistory: [],
-    verb: "",
-    object: "",
-    holders: [],
-    isInCycle: false,
-    forMs: 0,
-    place: 0,
-    finding: "",
-    turns: 0,
-    traps: 0,
-    children: 0,
-    mailbox: 0,
-    endpoints: 0,
-    spawnedAt: "",
-    columns: {},
-    lasts: [],
-    count: 1,
-    isRepeat: false,
-    ...of,
-  };
+  const usual = { name: `task-${of.tid}`, app: "app", state: "S", lasts: [], count: 1, isRepeat: false } as const;
+  return { ...rowWith({}), ...usual, ...of };
 }
 
 export function syscall(of: Partial<TraceRecord> & { readonly at: number }): TraceRecord {
