@@ -1,8 +1,7 @@
 // `yieldix top` in a terminal: boots a small kernel of its own for the viewer, gives it the terminal and the kernel that is
 // meant, and sees to it that the terminal is whole again however this ends.
 
-import { readdirSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename } from "node:path";
 import process from "node:process";
 import { Kernel } from "../../kernel/kernel.ts";
 import { zoneMinutes } from "../../kernel/machine/console.ts";
@@ -31,6 +30,7 @@ import { findingWords } from "../monitor/views/words.ts";
 import { ClientCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { attachFault } from "./faults.ts";
+import { filesAt } from "./paths.ts";
 
 export interface TopOptions {
   /** Between two frames, ms. */
@@ -236,26 +236,10 @@ function viewerOptions(options: TopOptions): ViewerOptions {
     isOwner: options.isOwner,
     problem,
     save: (chosen) => writeSettings(path, { ...settings, ...chosen }),
-    paths: pathsOf,
+    paths: filesAt,
     paint: draw,
     roomOf: tableRows,
   };
-}
-
-const maxPaths = 256;
-
-/** Files and folders that a path could become. */
-function pathsOf(start: string): readonly string[] {
-  const folder = start.endsWith("/") ? start : dirname(start);
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true }).slice(0, maxPaths);
-    return entries.map((entry) => {
-      const path = start.includes("/") ? join(folder, entry.name) : entry.name;
-      return entry.isDirectory() ? `${path}/` : path;
-    });
-  } catch {
-    return [];
-  }
 }
 
 /** What is still wrong when the screen has gone: that the kernel has gone, or the first finding. */

@@ -1,7 +1,5 @@
 // `yieldix sh`: a shell on a running kernel. On a terminal it has a prompt; else it reads standard input, a command a line.
 
-import { readdirSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import process from "node:process";
 import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
@@ -14,6 +12,7 @@ import {
   type RunClient,
   writeLines,
 } from "../client-program.ts";
+import { filesAt } from "../paths.ts";
 import { complete } from "../shell/completion.ts";
 import { History, historyPath } from "../shell/history.ts";
 import { Shell } from "../shell/shell.ts";
@@ -55,22 +54,4 @@ function sourceOf(
 ): LineSource {
   if (command !== undefined) return new GivenLines(command.split("\n"));
   return isTerminal ? new TypedLines(new History(historyPath()), completer) : new PipedLines();
-}
-
-/** Entries of a folder that one looks at for completion. */
-const maxEntries = 10_000;
-
-/** What a path could become: the entries of its folder, those that are hidden only where a dot was typed. */
-function filesAt(prefix: string): string[] {
-  const folder = prefix.endsWith("/") ? prefix : prefix.includes("/") ? `${dirname(prefix)}/` : "";
-  const isHidden = /(^|\/)\.[^/]*$/.test(prefix);
-  try {
-    const entries = readdirSync(resolve(folder), { withFileTypes: true }).slice(0, maxEntries);
-    return entries
-      .filter(({ name }) => isHidden || !name.startsWith("."))
-      .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? "/" : ""}`)
-      .filter((path) => !/[\s\p{C}\p{Z}"'\\|;<>$`()&#]/u.test(path)); // those would need quotes
-  } catch {
-    return [];
-  }
 }
