@@ -95,7 +95,41 @@ const rules: readonly Rule[] = [
     values: [...abi, ...userSpace, "apps/demo/", ...pureNode],
     types: ["kernel/"],
   })),
+  {
+    files: "apps/lib/http/",
+    values: [...abi, "syscalls/", "apps/lib/", "http-parser-js", ...pureNode],
+    types: ["kernel/"],
+  },
   { files: "apps/lib/", values: [...abi, "syscalls/", "apps/lib/", ...pureNode], types: ["kernel/"] },
+  // Systems that came before kernels: what Node itself has is what they are made of.
+  {
+    files: "apps/evolution/",
+    values: [...abi, ...userSpace, "apps/evolution/", "node:net", "node:events", ...pureNode],
+    types: ["kernel/"],
+    globals: ["queueMicrotask", "setImmediate", "setTimeout"],
+  },
+  // Each step is an operating system of its own.
+  {
+    files: "apps/pyos/",
+    values: [...abi, ...userSpace, "apps/pyos/", "node:net", "node:events", ...pureNode],
+    types: ["kernel/"],
+    globals: ["performance", "setImmediate", "setTimeout"],
+  },
+  {
+    files: "apps/pipelines/",
+    values: [...abi, ...userSpace, "apps/pipelines/", "htmlparser2", ...pureNode],
+    types: ["kernel/"],
+  },
+  ...["apps/crawler.ts", "apps/crawler/"].map((files) => ({
+    files,
+    values: [...abi, ...userSpace, "apps/crawler/", "htmlparser2", "robots-parser", ...pureNode],
+    types: ["kernel/"],
+  })),
+  ...["apps/http.ts", "apps/http/"].map((files) => ({
+    files,
+    values: [...abi, ...userSpace, "apps/http/", ...pureNode],
+    types: ["kernel/"],
+  })),
   { files: "apps/", values: [...abi, ...userSpace, ...pureNode], types: ["kernel/"] },
   { files: "test/kit/contract.ts", values: ["kernel/", "test/kit/", "vitest", ...pureNode], types: [] },
   { files: "test/kit/contract/", values: ["kernel/", "test/kit/", ...pureNode], types: ["vitest"] },

@@ -1,72 +1,16 @@
 // A real server in a real process, started as its users start it, and real sockets to talk to it.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import type { HostMachineName } from "../../kernel/machine/host-machines.ts";
+import { LaunchedApp } from "../launched-app.ts";
 import { Answers, type Framing, frame, request } from "./wire.ts";
-
-const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Where a server is, as `net.connect` takes it. */
 export type Place = { readonly port: number; readonly host: string } | { readonly path: string };
 
-export interface ServerEnd {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-}
-
-export class Server {
-  readonly process: ChildProcess;
-  readonly ended: Promise<ServerEnd>;
+export class Server extends LaunchedApp {
   /** Once the banner is there. */
   place: Place = { path: "" };
-  /** All it wrote, to either stream. */
-  output = "";
-
-  constructor(machine: HostMachineName, app: string, args: readonly string[]) {
-    const { NODE_OPTIONS: _, PORT: __, ...env } = process.env;
-    const command = ["--import", "tsx", "apps/cli/main.ts", "run", "--machine", machine, app, ...args];
-    this.process = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
-    this.ended = new Promise((resolve, reject) => {
-      this.process.on("error", reject);
-      this.process.on("close", (code, signal) => resolve({ code, signal }));
-    });
-    for (const stream of [this.process.stdout, this.process.stderr]) {
-      stream?.on("data", (bytes: Buffer) => {
-        this.output += bytes.toString("latin1");
-        this.process.emit("wrote");
-      });
-    }
-  }
-
-  get pid(): number {
-    if (this.process.pid === undefined) throw new Error("the server has no process");
-    return this.process.pid;
-  }
-
-  /** Waits until its output matches. */
-  async wrote(pattern: RegExp): Promise<RegExpExecArray> {
-    for (;;) {
-      const match = pattern.exec(this.output);
-      if (match !== null) return match;
-      const more = new Promise<undefined>((resolve) => this.process.once("wrote", () => resolve(undefined)));
-      const end = await Promise.race([more, this.ended]);
-      if (end !== undefined) throw new Error(`it ended with ${JSON.stringify(end)}: ${this.output}`);
-    }
-  }
-
-  /** Bytes of memory that are resident. Linux only. */
-  get residentBytes(): number {
-    const status = readFileSync(`/proc/${this.pid}/status`, "latin1");
-    return 1024 * Number(/^VmRSS:\s+([0-9]+) kB$/m.exec(status)?.[1]);
-  }
-
-  /** Descriptors it has open. Linux only. */
-  get descriptors(): number {
-    return readdirSync(`/proc/${this.pid}/fd`).length;
-  }
 
   async connect(framing: Framing = "lines"): Promise<SocketClient> {
     const client = new SocketClient(this.place, framing);
@@ -81,11 +25,6 @@ export class Server {
     client.destroy();
     if (replies.length > 0) throw new Error(`a new client got ${JSON.stringify(replies)}`);
   }
-
-  stop(signal: NodeJS.Signals = "SIGTERM"): Promise<ServerEnd> {
-    this.process.kill(signal);
-    return this.ended;
-  }
 }
 
 /** Starts the echo server, or another app that prints the same banner, on a machine. */
@@ -94,7 +33,7 @@ export async function startServer(
   args: readonly string[],
   app = "apps/echo.ts",
 ): Promise<Server> {
-  const server = new Server(machine, app, args);
+  const server = new Server(app, args, { machine });
   const [, where = ""] = await server.wrote(/JSON-RPC 2\.0 on (.+) \([a-z]+ machine, [a-z]+\)\n/);
   const [host = "", port] = where.split(":");
   server.place = port === undefined ? { path: where } : { host, port: Number(port) };
