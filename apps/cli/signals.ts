@@ -11,7 +11,7 @@ import { signalCode } from "./exit-code.ts";
 /** How long the app may take to end after the first signal, ms: 3 s to drain, 1 s for cleanup. */
 export const drainMs = 4_000;
 /** Within this time Ctrl-C, or npm's TERM, is the one before again, ms. */
-const echoMs = 250;
+const echoMs = 500;
 
 /** What the main task may wait for, by the process's name for it, and whether it comes twice. */
 const handled = {
