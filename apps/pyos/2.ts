@@ -1,0 +1,69 @@
+// Step 2: a scheduler. It has a queue of tasks that are ready, and lets the first run to its next yield, then the next.
+// It never ends: nobody notices when a task does.
+
+import { type App, host, type Mainloop, type Print } from "./host.ts";
+
+/** What a task runs. */
+export type Target = Generator<unknown, void, unknown>;
+
+export class Task {
+  static newest = 0;
+  readonly tid: number = ++Task.newest;
+  readonly target: Target;
+  /** What the next yield gives. */
+  answer: unknown = undefined;
+
+  constructor(target: Target) {
+    this.target = target;
+  }
+
+  /** Runs to the next yield. */
+  run(): IteratorResult<unknown, void> {
+    return this.target.next(this.answer);
+  }
+}
+
+export class Scheduler {
+  readonly ready: Task[] = [];
+  readonly tasks: Map<number, Task> = new Map();
+
+  /** Makes a task, and answers with its number. */
+  spawn(target: Target): number {
+    const task = new Task(target);
+    this.tasks.set(task.tid, task);
+    this.schedule(task);
+    return task.tid;
+  }
+
+  schedule(task: Task): void {
+    this.ready.push(task);
+  }
+
+  *mainloop(): Mainloop {
+    while (this.tasks.size > 0) {
+      const task = this.ready.shift();
+      if (task !== undefined) {
+        task.run();
+        this.schedule(task);
+      }
+      yield;
+    }
+  }
+}
+
+function* repeats(say: Print, text: string): Target {
+  for (;;) {
+    say(text);
+    yield;
+  }
+}
+
+function demo(say: Print): Mainloop {
+  const scheduler = new Scheduler();
+  scheduler.spawn(repeats(say, "I'm foo"));
+  scheduler.spawn(repeats(say, "I'm bar"));
+  return scheduler.mainloop();
+}
+
+const app: App = host(demo, 200);
+export default app;
