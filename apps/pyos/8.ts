@@ -3,7 +3,7 @@
 
 import { Call } from "../../kernel/syscall.ts";
 import { type App, type Mainloop, type Print, server } from "./host.ts";
-import { type Listener, type Pollable, type Ready, type Socket, select } from "./sockets.ts";
+import { type Endpoint, type Listener, type Ready, type Socket, select } from "./sockets.ts";
 
 /** What a task runs. */
 export type Target = Generator<unknown, void, unknown>;
@@ -58,8 +58,8 @@ export class Scheduler {
   /** Who waits for the end of which task. */
   readonly awaited: Map<number, Task[]> = new Map();
   /** Who waits to read, and to write. */
-  readonly reading: Map<Pollable, Task> = new Map();
-  readonly writing: Map<Pollable, Task> = new Map();
+  readonly reading: Map<Endpoint, Task> = new Map();
+  readonly writing: Map<Endpoint, Task> = new Map();
 
   /** Makes a task, and answers with its number. */
   spawn(target: Target): number {
@@ -98,7 +98,7 @@ export class Scheduler {
     }
   }
 
-  #found(waiting: Map<Pollable, Task>, socket: Pollable): void {
+  #found(waiting: Map<Endpoint, Task>, socket: Endpoint): void {
     const task = waiting.get(socket);
     waiting.delete(socket);
     if (task !== undefined) this.schedule(task);
@@ -186,9 +186,9 @@ export class WaitTask extends SystemCall {
 
 /** Waits until a socket can be read, or a listener accepted from. */
 export class ReadWait extends SystemCall {
-  readonly socket: Pollable;
+  readonly socket: Endpoint;
 
-  constructor(socket: Pollable) {
+  constructor(socket: Endpoint) {
     super();
     this.socket = socket;
   }
@@ -200,9 +200,9 @@ export class ReadWait extends SystemCall {
 
 /** Waits until a socket can be written. */
 export class WriteWait extends SystemCall {
-  readonly socket: Pollable;
+  readonly socket: Endpoint;
 
-  constructor(socket: Pollable) {
+  constructor(socket: Endpoint) {
     super();
     this.socket = socket;
   }

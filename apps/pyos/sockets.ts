@@ -1,16 +1,19 @@
 // What the steps ask of the system below them about sockets. `select` is the call of that name, and has its manners:
 // each time it looks at every socket, and it cannot wait for more than 1,024. Only the last step is beyond it.
 
-import type { Interest, Pollable } from "../../kernel/machine/machine.ts";
+import type { Closable, Interest, Pollable } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, type Syscall } from "../../kernel/syscall.ts";
 import { ReadWait, Select, WriteWait } from "../../syscalls/index.ts";
 
-export type { Connection as Socket, Listener, Pollable } from "../../kernel/machine/machine.ts";
+export type { Connection as Socket, Interest, Listener } from "../../kernel/machine/machine.ts";
+
+/** A socket of either kind: what can be waited for, and closed. */
+export type Endpoint = Pollable & Pick<Closable, "closed">;
 
 /** The sockets that can be read, and written, now. */
 export interface Ready {
-  readonly readable: readonly Pollable[];
-  readonly writable: readonly Pollable[];
+  readonly readable: readonly Endpoint[];
+  readonly writable: readonly Endpoint[];
 }
 
 /**
@@ -18,7 +21,7 @@ export interface Ready {
  * @param mayWait whether it may wait until one can
  * @throws EBADF when one of them is closed, EINVAL when it would have to wait for more than 1,024
  */
-export const select: Routine<[reading: Iterable<Pollable>, writing: Iterable<Pollable>, mayWait: boolean], Ready> =
+export const select: Routine<[reading: Iterable<Endpoint>, writing: Iterable<Endpoint>, mayWait: boolean], Ready> =
   routine(function* selecting(reading, writing, mayWait): Program<Ready> {
     const [readers, writers] = [[...reading], [...writing]];
     const look = (): Ready => ({
@@ -36,7 +39,7 @@ export const select: Routine<[reading: Iterable<Pollable>, writing: Iterable<Pol
     return look();
   });
 
-function isReady(socket: Pollable, interest: Interest): boolean {
+function isReady(socket: Endpoint, interest: Interest): boolean {
   let ready = false;
   const watcher = {
     ready: () => {

@@ -1,0 +1,247 @@
+// The kernel of step 13: tasks, the scheduler with its loop, and what a system call is.
+
+import { SyscallError } from "../../../kernel/syscall.ts";
+import type { Mainloop, Print } from "../host.ts";
+import { type Endpoint, type Ready, select } from "../sockets.ts";
+
+/** What a task runs. */
+export type Target<T = unknown> = Generator<unknown, T, unknown>;
+
+/** The sockets are looked at when so many turns were had since the last time, and when nobody is ready. */
+const pollTurns = 1_024;
+
+/** So many ends are kept, the latest. */
+const keptExits = 1_024;
+
+/** How a task ended. */
+export type Exit =
+  | { readonly status: "returned"; readonly value: unknown }
+  | { readonly status: "threw"; readonly error: unknown };
+
+/** What a handler returns when the answer will come later: a task's place in what it waits for. */
+export class Wait {
+  /** What for, in words. */
+  readonly words: string;
+  /** Puts it where whoever has the answer finds it, and returns how to take it out again. */
+  readonly arm: (wait: Wait) => () => void;
+  /** Undefined until it is armed, and once it is over. */
+  task: Task | undefined = undefined;
+  undo: () => void = () => {};
+
+  constructor(words: string, arm: (wait: Wait) => () => void) {
+    this.words = words;
+    this.arm = arm;
+  }
+}
+
+export class Task {
+  readonly tid: number;
+  target: Target;
+  /** The callers of the target, the innermost last. */
+  readonly callers: Target[] = [];
+  /** How the target goes on: with an answer, or with an error. */
+  resume: (target: Target) => IteratorResult<unknown, unknown> = (target) => target.next();
+
+  wait: Wait | undefined = undefined;
+  /** How it ended; undefined: it lives. */
+  exit: Exit | undefined = undefined;
+
+  constructor(tid: number, target: Target) {
+    this.tid = tid;
+    this.target = target;
+  }
+
+  succeed(answer: unknown): void {
+    this.resume = (target) => target.next(answer);
+  }
+
+  fail(error: unknown): void {
+    this.resume = (target) => target.throw(error);
+  }
+
+  /** Runs to the next yield that is no call of a subroutine, or to its end. */
+  run(): unknown {
+    for (;;) {
+      const { resume } = this;
+      this.succeed(undefined);
+      let exit: Exit;
+      try {
+        const { done, value } = resume(this.target);
+        if (done !== true) {
+          if (!isGenerator(value)) return value;
+          this.callers.push(this.target);
+          this.target = value;
+          continue;
+        }
+        exit = { status: "returned", value };
+      } catch (error) {
+        exit = { status: "threw", error };
+      }
+      const caller = this.callers.pop();
+      if (caller === undefined) {
+        this.exit = exit;
+        return undefined;
+      }
+      this.target = caller;
+      if (exit.status === "returned") this.succeed(exit.value);
+      else this.fail(exit.error);
+    }
+  }
+}
+
+export function isGenerator(value: unknown): value is Target {
+  return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+}
+
+export class Scheduler {
+  readonly ready: Task[] = [];
+  readonly tasks: Map<number, Task> = new Map();
+  readonly exits: Map<number, Exit> = new Map();
+  /** Who waits for the end of which task. */
+  readonly awaited: Map<number, Set<Wait>> = new Map();
+  /** Who waits to read, and to write. */
+  readonly reading: Map<Endpoint, Wait> = new Map();
+  readonly writing: Map<Endpoint, Wait> = new Map();
+  readonly #report: Print;
+  #newest = 0;
+
+  /** @param report what it has to say goes there */
+  constructor(report: Print) {
+    this.#report = report;
+  }
+
+  /** Makes a task, and answers with its number. */
+  spawn(target: Target): number {
+    const task = new Task(++this.#newest, target);
+    this.tasks.set(task.tid, task);
+    this.ready.push(task);
+    return task.tid;
+  }
+
+  /** Ends a wait with its answer, or with an error. False: it was over. */
+  wake(wait: Wait, answer: unknown): boolean {
+    const task = this.#endWait(wait);
+    task?.succeed(answer);
+    return task !== undefined;
+  }
+
+  fail(wait: Wait, error: unknown): boolean {
+    const task = this.#endWait(wait);
+    task?.fail(error);
+    return task !== undefined;
+  }
+
+  #endWait(wait: Wait): Task | undefined {
+    const { task } = wait;
+    if (task === undefined) return undefined;
+    wait.task = undefined;
+    wait.undo();
+    task.wait = undefined;
+    this.ready.push(task);
+    return task;
+  }
+
+  #block(task: Task, wait: Wait): void {
+    wait.undo = wait.arm(wait);
+    wait.task = task;
+    task.wait = wait;
+  }
+
+  /** Ends a task: what it waits for, and the generator that it runs. False: there is none. */
+  kill(tid: number): boolean {
+    const task = this.tasks.get(tid);
+    if (task === undefined) return false;
+    if (task.wait !== undefined) this.wake(task.wait, undefined);
+    task.target.return(undefined);
+    return true;
+  }
+
+  /** How a task ended; undefined: it lives. @throws ESRCH if there was none, ESTALE if it is too long ago */
+  exitOf(tid: number): Exit | undefined {
+    if (this.tasks.has(tid)) return undefined;
+    const exit = this.exits.get(tid);
+    if (exit !== undefined) return exit;
+    if (tid > 0 && tid <= this.#newest) throw new SyscallError("ESTALE", `task ${tid} ended long ago`);
+    throw new SyscallError("ESRCH", `there never was a task ${tid}`);
+  }
+
+  #bury(task: Task, exit: Exit): void {
+    this.tasks.delete(task.tid);
+    this.exits.set(task.tid, exit);
+    for (const oldest of this.exits.keys()) {
+      if (this.exits.size <= keptExits) break;
+      this.exits.delete(oldest);
+    }
+    const waiting = [...(this.awaited.get(task.tid) ?? [])];
+    if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${exit.error}`);
+    for (const each of waiting) this.wake(each, exit);
+  }
+
+  *mainloop(): Mainloop {
+    for (let turns = 0; this.tasks.size > 0; ) {
+      const task = this.ready.shift();
+      if (task !== undefined) this.#turn(task);
+      if (this.ready.length > 0 && ++turns < pollTurns) continue;
+      turns = 0;
+      yield* this.#poll();
+    }
+  }
+
+  #turn(task: Task): void {
+    const request = task.run();
+    if (task.exit === undefined) this.#serve(task, request);
+    else this.#bury(task, task.exit);
+  }
+
+  #serve(task: Task, request: unknown): void {
+    try {
+      const answer = request === undefined ? undefined : checked(request).handle(task, this);
+      if (answer instanceof Wait) {
+        this.#block(task, answer);
+        return;
+      }
+      task.succeed(answer);
+    } catch (error) {
+      task.fail(error);
+    }
+    this.ready.push(task);
+  }
+
+  *#poll(): Mainloop {
+    for (const waiting of [this.reading, this.writing]) {
+      for (const [socket, wait] of waiting) if (socket.closed) this.fail(wait, closed(socket));
+    }
+    const isIdle = this.ready.length === 0 && this.tasks.size > 0;
+    if (this.reading.size + this.writing.size === 0) {
+      if (isIdle) throw new Error(`deadlock: ${this.#waits().join(", ")}`);
+      yield;
+    } else {
+      const ready = (yield select(this.reading.keys(), this.writing.keys(), isIdle)) as Ready; // what it answers
+      for (const socket of ready.readable) this.#found(this.reading.get(socket));
+      for (const socket of ready.writable) this.#found(this.writing.get(socket));
+    }
+  }
+
+  #found(wait: Wait | undefined): void {
+    if (wait !== undefined) this.wake(wait, undefined);
+  }
+
+  #waits(): string[] {
+    return [...this.tasks.values()].map((task) => `task ${task.tid} waits ${task.wait?.words}`);
+  }
+}
+
+export function closed(socket: Endpoint): SyscallError {
+  return new SyscallError("EBADF", `${socket.label} is closed`);
+}
+
+function checked(request: unknown): SystemCall {
+  if (request instanceof SystemCall) return request;
+  throw new TypeError(`a task yielded a ${typeof request}: yield a system call, a subroutine's generator, or nothing`);
+}
+
+/** What a task yields to ask for something. */
+export abstract class SystemCall {
+  /** Returns the answer, or a wait for it. Throws into the task that asks. */
+  abstract handle(task: Task, scheduler: Scheduler): unknown;
+}
