@@ -109,7 +109,7 @@ export class Scheduler {
   *#poll(): Mainloop {
     const isIdle = this.ready.length === 0 && this.tasks.size > 0;
     if (this.reading.size + this.writing.size === 0) {
-      if (isIdle) throw new Error(`deadlock: ${this.#waits().join(", ")}`);
+      if (isIdle) throw new Error(`deadlock: ${this.#waits().join(", ") || "tasks are left that nobody will wake"}`);
       yield;
     } else {
       const ready = (yield select(this.reading.keys(), this.writing.keys(), isIdle)) as Ready; // what it answers

@@ -64,7 +64,7 @@ export class WaitTask extends SystemCall {
   }
 }
 
-abstract class PollWait extends SystemCall {
+abstract class SocketWait extends SystemCall {
   readonly socket: Endpoint;
 
   constructor(socket: Endpoint) {
@@ -84,14 +84,14 @@ abstract class PollWait extends SystemCall {
 }
 
 /** Waits until a socket can be read, or a listener accepted from. @throws EBUSY, EBADF */
-export class ReadWait extends PollWait {
+export class ReadWait extends SocketWait {
   override handle(_task: Task, scheduler: Scheduler): Wait {
     return this.waitIn(scheduler.reading, "read");
   }
 }
 
 /** Waits until a socket can be written. @throws EBUSY, EBADF */
-export class WriteWait extends PollWait {
+export class WriteWait extends SocketWait {
   override handle(_task: Task, scheduler: Scheduler): Wait {
     return this.waitIn(scheduler.writing, "write");
   }

@@ -76,8 +76,9 @@ export class Task {
       try {
         const { done, value } = resume(frame);
         if (done === true) this.#leave({ status: "returned", value });
+        else if (!this.#isPatient()) return undefined;
         else if (isGenerator(value)) this.frames.push(value);
-        else return this.#isPatient() ? value : undefined;
+        else return value;
       } catch (error) {
         this.#leave({ status: "threw", error });
       }

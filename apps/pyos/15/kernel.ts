@@ -83,8 +83,9 @@ export class Task {
     try {
       const { done, value } = resume(frame);
       if (done === true) this.#leave({ status: "returned", value });
+      else if (!this.#isPatient()) return inside;
       else if (isGenerator(value)) this.frames.push(value);
-      else if (this.#isPatient()) return value;
+      else return value;
     } catch (error) {
       this.#leave({ status: "threw", error });
     }

@@ -1,5 +1,6 @@
 // The system calls of step 16, and subroutines of them for sockets.
 
+import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Endpoint, Interest, Listener, Socket } from "../sockets.ts";
 import { type Exit, isGenerator, type Scheduler, SystemCall, type Target, type Task, Wait } from "./kernel.ts";
 
@@ -63,7 +64,7 @@ export class WaitTask extends SystemCall {
   }
 }
 
-/** Waits for a time, ms. */
+/** Waits for a time, ms. @throws EINVAL for what is none */
 export class Sleep extends SystemCall {
   readonly ms: number;
 
@@ -73,6 +74,7 @@ export class Sleep extends SystemCall {
   }
 
   override handle(_task: Task, { sleeping, now }: Scheduler): Wait {
+    if (!(this.ms >= 0)) throw new SyscallError("EINVAL", `cannot sleep for ${this.ms} ms: give 0 or more`);
     return new Wait(`${this.ms} ms`, true, (wait) => {
       sleeping.set(wait, now + this.ms);
       return () => sleeping.delete(wait);
@@ -80,7 +82,7 @@ export class Sleep extends SystemCall {
   }
 }
 
-abstract class PollWait extends SystemCall {
+abstract class SocketWait extends SystemCall {
   readonly socket: Endpoint;
 
   constructor(socket: Endpoint) {
@@ -102,14 +104,14 @@ abstract class PollWait extends SystemCall {
 }
 
 /** Waits until a socket can be read, or a listener accepted from. @throws EBUSY, EBADF */
-export class ReadWait extends PollWait {
+export class ReadWait extends SocketWait {
   override handle(_task: Task, scheduler: Scheduler): Wait {
     return this.waitTo("read", scheduler);
   }
 }
 
 /** Waits until a socket can be written. @throws EBUSY, EBADF */
-export class WriteWait extends PollWait {
+export class WriteWait extends SocketWait {
   override handle(_task: Task, scheduler: Scheduler): Wait {
     return this.waitTo("write", scheduler);
   }

@@ -86,8 +86,9 @@ export class Task {
     try {
       const { done, value } = resume(frame);
       if (done === true) this.#leave({ status: "returned", value });
+      else if (!this.#isPatient()) return inside;
       else if (isGenerator(value)) this.frames.push(value);
-      else if (this.#isPatient()) return value;
+      else return value;
     } catch (error) {
       this.#leave({ status: "threw", error });
     }
@@ -179,6 +180,7 @@ export class Scheduler {
     try {
       wait.undo = wait.arm(wait);
     } catch (error) {
+      wait.task = undefined;
       task.wait = undefined;
       throw error;
     }
@@ -257,7 +259,8 @@ export class Scheduler {
 
   *#poll(): Mainloop {
     this.now = (yield this.#machine.poll(this.#idleMs())) as number; // what it answers
-    for (const [wait, until] of this.sleeping) if (until <= this.now) this.wake(wait, undefined);
+    const due = [...this.sleeping].filter(([, until]) => until <= this.now);
+    for (const [wait] of due.sort(([, a], [, b]) => a - b)) this.wake(wait, undefined);
   }
 
   #idleMs(): number {
