@@ -42,7 +42,7 @@ const polling: (machine: Machine, idleMs: number) => Call<number> = routine(func
 
 class WaitInterrupt extends Syscall<void> implements Wait<void> {
   readonly verb = "wait for";
-  readonly object = "any of them";
+  readonly object = "a socket";
   readonly outside = true;
   readonly #machine: Machine;
 

@@ -3,13 +3,9 @@
 
 import { describe, expect, test } from "vitest";
 import { runExit } from "../../kit/index.ts";
-import { course } from "./course.ts";
 import type { Law } from "./law.ts";
-import { mends } from "./mends.ts";
-import { mendsOfWaits } from "./mends-waits.ts";
+import { laws } from "./laws.ts";
 import { lastStep, steps } from "./steps.ts";
-
-const laws: readonly Law[] = [...course, ...mends, ...mendsOfWaits];
 
 /** What a law throws on a step; "" when it holds. */
 function faultOn(law: Law, number: number): string {
