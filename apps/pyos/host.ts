@@ -29,7 +29,7 @@ export function host(demo: (say: Print) => Mainloop, pauseMs = 0): App {
   });
 }
 
-/** An app that serves a port: `--port N`, 7000 if it is not given, and 0 for a free one. */
+/** An app that serves a port: `--port N`, 7000 if it is not given, and 0 for a free one. It prints where it listens. */
 export function server(demo: (say: Print, listener: Listener) => Mainloop): App {
   return routine(function* hostedServer(argv: readonly string[]): Program<void> {
     const listener = yield* new Listen({ port: portOf(argv) });

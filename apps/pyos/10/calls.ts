@@ -1,4 +1,5 @@
 // The system calls of step 10, and subroutines of them for sockets.
+// New since step 9: they return their answers.
 
 import type { Endpoint, Listener, Socket } from "../sockets.ts";
 import { blocked, type Scheduler, SystemCall, type Target, type Task } from "./kernel.ts";

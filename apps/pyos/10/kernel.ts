@@ -1,4 +1,5 @@
 // The kernel of step 10: tasks, the scheduler with its loop, and what a system call is.
+// New since step 9: handlers and subroutines return; each answer is given once.
 
 import type { Mainloop } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";

@@ -1,4 +1,5 @@
 // The system calls of step 11, and subroutines of them for sockets.
+// New since step 10: nonsense is refused by throwing.
 
 import type { Endpoint, Listener, Socket } from "../sockets.ts";
 import { blocked, isGenerator, type Scheduler, SystemCall, type Target, type Task } from "./kernel.ts";

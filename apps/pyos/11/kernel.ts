@@ -1,4 +1,5 @@
 // The kernel of step 11: tasks, the scheduler with its loop, and what a system call is.
+// New since step 10: errors are thrown at the yield that asked; a task that throws ends alone.
 
 import type { Mainloop, Print } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";

@@ -1,4 +1,5 @@
 // The system calls of step 12, and subroutines of them for sockets.
+// New since step 11: WaitTask gives the end.
 
 import type { Endpoint, Listener, Socket } from "../sockets.ts";
 import { blocked, isGenerator, type Scheduler, SystemCall, type Target, type Task } from "./kernel.ts";

@@ -1,4 +1,5 @@
 // The kernel of step 12: tasks, the scheduler with its loop, and what a system call is.
+// New since step 11: ends are kept, with their values.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";

@@ -1,4 +1,5 @@
 // The system calls of step 13, and subroutines of them for sockets.
+// New since step 12: those that block return a wait with its undo.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Endpoint, Listener, Socket } from "../sockets.ts";

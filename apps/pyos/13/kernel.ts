@@ -1,4 +1,5 @@
 // The kernel of step 13: tasks, the scheduler with its loop, and what a system call is.
+// New since step 12: a wait, which ends once and can be undone.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";

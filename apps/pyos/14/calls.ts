@@ -1,4 +1,5 @@
 // The system calls of step 14, and subroutines of them for sockets.
+// New since step 13: a kill says whose it is.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Endpoint, Listener, Socket } from "../sockets.ts";

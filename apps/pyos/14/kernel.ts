@@ -1,4 +1,5 @@
 // The kernel of step 14: tasks, the scheduler with its loop, and what a system call is.
+// New since step 13: frames, which a kill closes one by one.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";

@@ -1,4 +1,5 @@
 // The system calls of step 15, and subroutines of them for sockets.
+// New since step 14: nothing.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Endpoint, Listener, Socket } from "../sockets.ts";

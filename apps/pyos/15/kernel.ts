@@ -1,4 +1,5 @@
 // The kernel of step 15: tasks, the scheduler with its loop, and what a system call is.
+// New since step 14: a turn is so many steps.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";

@@ -1,4 +1,5 @@
 // The system calls of step 16, and subroutines of them for sockets.
+// New since step 15: a wait asks its socket to be told; Sleep.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Endpoint, Interest, Listener, Socket } from "../sockets.ts";

@@ -1,4 +1,5 @@
 // The kernel of step 16: tasks, the scheduler with its loop, and what a system call is.
+// New since step 15: the machine is polled for a time and tells who is awake; sleepers.
 
 import { SyscallError } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";

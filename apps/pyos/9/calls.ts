@@ -1,4 +1,5 @@
 // The system calls of step 9, and subroutines of them for sockets.
+// New since step 8: nothing: these are those of step 8.
 
 import type { Endpoint, Listener, Socket } from "../sockets.ts";
 import { type Scheduler, SystemCall, type Target, type Task } from "./kernel.ts";

@@ -1,4 +1,5 @@
 // The kernel of step 9: tasks, the scheduler with its loop, and what a system call is.
+// New since step 8: the loop looks after the sockets itself, and ends, or says why it cannot.
 
 import type { Mainloop } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";
