@@ -1,6 +1,7 @@
 // The kernel of step 11: tasks, the scheduler with its loop, and what a system call is.
 // New since step 10: errors are thrown at the yield that asked; a task that throws ends alone.
 
+import { shown } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";
 
@@ -62,7 +63,11 @@ export class Task {
 }
 
 export function isGenerator(value: unknown): value is Target {
-  return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  try {
+    return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  } catch {
+    return false; // a Proxy that throws
+  }
 }
 
 export class Scheduler {
@@ -122,7 +127,7 @@ export class Scheduler {
     try {
       request = task.run();
     } catch (error) {
-      this.#report(`task ${task.tid} threw ${error}`);
+      this.#report(`task ${task.tid} threw ${shown(error)}`);
       request = ended;
     }
     if (request === ended) this.exit(task);

@@ -1,7 +1,7 @@
 // The kernel of step 12: tasks, the scheduler with its loop, and what a system call is.
 // New since step 11: ends are kept, with their values.
 
-import { SyscallError } from "../../../kernel/syscall.ts";
+import { SyscallError, shown } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";
 
@@ -77,7 +77,11 @@ export class Task {
 }
 
 export function isGenerator(value: unknown): value is Target {
-  return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  try {
+    return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  } catch {
+    return false; // a Proxy that throws
+  }
 }
 
 export class Scheduler {
@@ -129,7 +133,7 @@ export class Scheduler {
     }
     const waiting = this.awaited.get(task.tid) ?? [];
     this.awaited.delete(task.tid);
-    if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${exit.error}`);
+    if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${shown(exit.error)}`);
     for (const each of waiting) this.wake(each, exit);
   }
 

@@ -1,7 +1,7 @@
 // The kernel of step 15: tasks, the scheduler with its loop, and what a system call is.
 // New since step 14: a turn is so many steps.
 
-import { SyscallError } from "../../../kernel/syscall.ts";
+import { SyscallError, shown } from "../../../kernel/syscall.ts";
 import type { Mainloop, Print } from "../host.ts";
 import { type Endpoint, type Ready, select } from "../sockets.ts";
 
@@ -56,10 +56,11 @@ export class Task {
   killer: number | undefined = undefined;
   /** How it ended; undefined: it lives. */
   exit: Exit | undefined = undefined;
+  /** What went wrong when it was closed; undefined: nothing. */
+  trouble: string | undefined = undefined;
   /** The place of the frame that is being closed; undefined: none is. */
   #closing: number | undefined = undefined;
   #yieldsLeft = cleanupYields;
-  #isClean = true;
 
   constructor(tid: number, target: Target) {
     this.tid = tid;
@@ -96,7 +97,7 @@ export class Task {
   #leave(end: Exit): void {
     this.frames.pop();
     if (this.frames.length === this.#closing) {
-      if (end.status === "threw") this.#isClean = false;
+      if (end.status === "threw") this.trouble = `it threw ${shown(end.error)}`;
       this.#close();
     } else if (this.frames.length === 0) this.exit = end;
     else if (end.status === "threw") this.fail(end.error);
@@ -106,18 +107,27 @@ export class Task {
   #close(): void {
     this.#closing = this.frames.length - 1;
     this.resume = (frame) => frame.return(undefined);
-    if (this.frames.length === 0) this.exit = { status: "killed", by: this.killer ?? 0, clean: this.#isClean };
+    if (this.frames.length === 0) this.#die();
+  }
+
+  #die(): void {
+    this.exit = { status: "killed", by: this.killer ?? 0, clean: this.trouble === undefined };
   }
 
   #isPatient(): boolean {
     if (this.#closing === undefined || --this.#yieldsLeft > 0) return true;
-    this.exit = { status: "killed", by: this.killer ?? 0, clean: false };
+    this.trouble = `it yielded ${cleanupYields} times`;
+    this.#die();
     return false;
   }
 }
 
 export function isGenerator(value: unknown): value is Target {
-  return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  try {
+    return typeof value === "object" && value !== null && "next" in value && "return" in value && "throw" in value;
+  } catch {
+    return false; // a Proxy that throws
+  }
 }
 
 export class Scheduler {
@@ -201,7 +211,8 @@ export class Scheduler {
       this.exits.delete(oldest);
     }
     const waiting = [...(this.awaited.get(task.tid) ?? [])];
-    if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${exit.error}`);
+    if (task.trouble !== undefined) this.#report(`task ${task.tid} was killed, and in its cleanup ${task.trouble}`);
+    if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${shown(exit.error)}`);
     for (const each of waiting) this.wake(each, exit);
   }
 

@@ -27,6 +27,11 @@ function* pause(turns = 3): Target<void> {
   for (let turn = 0; turn < turns; turn++) yield;
 }
 
+function* fails(): Target<void> {
+  yield;
+  throw new Error("the cleanup's trouble");
+}
+
 // Starts a task, kills it some turns later, and notes its end.
 function* kills(step: Step, target: Target, exits: unknown[]): Target<void> {
   const victim = Number(yield new step.NewTask(target));
@@ -195,19 +200,29 @@ export const mendsOfWaits: readonly Law[] = [
   },
   {
     step: 14,
-    name: "a finally without an end is cut, and its task was not cleanly killed",
+    name: "a finally without an end is cut; that, and what a finally throws, is reported, and the end was not clean",
     before: /still runs after/,
     *holds(step) {
-      const exits: unknown[] = [];
-      const victim = function* (): Target<void> {
+      const [exits, reports]: [unknown[], string[]] = [[], []];
+      const victim = function* (isEndless: boolean): Target<void> {
         try {
           for (;;) yield;
         } finally {
-          for (;;) yield new step.GetTid();
+          while (isEndless) yield new step.GetTid();
+          yield fails();
         }
       };
-      yield* driven(system(step, kills(step, victim(), exits)).mainloop());
-      expect(exits).toEqual([{ status: "killed", by: 1, clean: false }]);
+      for (const isEndless of [true, false]) {
+        const scheduler = new step.Scheduler((line) => reports.push(line));
+        scheduler.spawn(kills(step, victim(isEndless), exits));
+        yield* driven(scheduler.mainloop());
+      }
+      const end = { status: "killed", by: 1, clean: false };
+      expect(exits).toEqual([end, end]);
+      expect(reports).toEqual([
+        "task 2 was killed, and in its cleanup it yielded 1000 times",
+        "task 2 was killed, and in its cleanup it threw Error: the cleanup's trouble",
+      ]);
     },
   },
   {

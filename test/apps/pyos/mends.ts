@@ -177,19 +177,21 @@ export const mends: readonly Law[] = [
     *holds(step) {
       const log: string[] = [];
       const reports: string[] = [];
-      const throws = function* (): Target<void> {
-        throw new Error("one task's own trouble");
+      const throws = function* (thrown: unknown): Target<void> {
+        throw thrown;
       };
       const works = function* (): Target<void> {
         yield;
         log.push("works");
       };
       const scheduler = new step.Scheduler((line) => reports.push(line));
-      scheduler.spawn(throws());
+      scheduler.spawn(throws(new Error("one task's own trouble")));
+      scheduler.spawn(throws(Object.create(null)));
       scheduler.spawn(works());
       yield* driven(scheduler.mainloop());
       expect(log).toEqual(["works"]);
-      expect(reports.join("\n")).toMatch(/^task \d+ threw Error: one task's own trouble$/);
+      expect(reports.length).toBe(2);
+      expect(reports[0]).toMatch(/^task \d+ threw Error: one task's own trouble$/);
     },
   },
   {
@@ -248,6 +250,28 @@ export const mends: readonly Law[] = [
       };
       yield* alone(step, asks());
       expect(got).toEqual(["TypeError", "TypeError", "TypeError"]);
+    },
+  },
+  {
+    step: 11,
+    name: "a Proxy that throws when it is looked at is refused as other nonsense is",
+    before: /a trap/,
+    *holds(step) {
+      const got: unknown[] = [];
+      const trap = (): never => {
+        throw new RangeError("a trap");
+      };
+      const asks = function* (): Target<void> {
+        for (const traps of [{ has: trap }, { getPrototypeOf: trap }]) {
+          try {
+            yield new Proxy({}, traps);
+          } catch (error) {
+            got.push(codeText(error));
+          }
+        }
+      };
+      yield* alone(step, asks());
+      expect(got).toEqual(["TypeError", "RangeError"]);
     },
   },
   {
