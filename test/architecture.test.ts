@@ -109,12 +109,7 @@ const rules: readonly Rule[] = [
     globals: ["queueMicrotask", "setImmediate", "setTimeout"],
   },
   // Each step is an operating system of its own.
-  {
-    files: "apps/pyos/",
-    values: [...abi, ...userSpace, "apps/pyos/", "node:net", "node:events", ...pureNode],
-    types: ["kernel/"],
-    globals: ["performance", "setImmediate", "setTimeout"],
-  },
+  { files: "apps/pyos/", values: [...abi, ...userSpace, "apps/pyos/", ...pureNode], types: ["kernel/"] },
   {
     files: "apps/pipelines/",
     values: [...abi, ...userSpace, "apps/pipelines/", "htmlparser2", ...pureNode],
