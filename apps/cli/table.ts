@@ -4,8 +4,8 @@
 
 import { type Command, Option } from "commander";
 import { printable } from "../../kernel/text.ts";
+import { cut, padded, textWidth } from "../lib/text-width.ts";
 import { UsageError } from "../lib/usage.ts";
-import { cut, padded, textWidth } from "./text-width.ts";
 
 /** One column of a table of `T`. */
 export interface Column<T> {

@@ -3,9 +3,9 @@
 import { printable } from "../../../kernel/text.ts";
 import type { Frame } from "../../control/protocol.ts";
 import type { KernelRecord, PlacedRow, Spread } from "../../control/records.ts";
+import { cut } from "../../lib/text-width.ts";
 import { bytesText, compact, duration, fineMillis, percent } from "../../monitor/views/format.ts";
 import { type Column, tableLines } from "../table.ts";
-import { cut } from "../text-width.ts";
 import { clockText } from "./words.ts";
 
 /**

@@ -3,8 +3,8 @@
 
 import { printable } from "../../../kernel/text.ts";
 import type { FrameRecord, TaskRow } from "../../control/records.ts";
+import { padded, textWidth } from "../../lib/text-width.ts";
 import { duration } from "../../monitor/views/format.ts";
-import { padded, textWidth } from "../text-width.ts";
 import { waitText } from "./tasks.ts";
 
 /** Local variables of a frame that are shown. */

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Column, chosen, jsonText, lineEnd, tableLines } from "../../../apps/cli/table.ts";
-import { cut, textWidth } from "../../../apps/cli/text-width.ts";
+import { cut, textWidth } from "../../../apps/lib/text-width.ts";
 import { printable } from "../../../kernel/text.ts";
 import { readCsv } from "./csv.ts";
 
