@@ -11,6 +11,7 @@ export { Gauge } from "./gauge.ts";
 export { GetEnv, SetEnv } from "./get-env.ts";
 export { GetMachine, type MachineInfo } from "./get-machine.ts";
 export { GetRandom } from "./get-random.ts";
+export { GetTerminal } from "./get-terminal.ts";
 export { GetTid } from "./get-tid.ts";
 export { GetTime } from "./get-time.ts";
 export { Group, type GroupOptions } from "./group.ts";

@@ -3,6 +3,7 @@
 // gone. What goes to a file or a pipe is never kept. What a child process writes that has inherited them is its own affair.
 
 import process from "node:process";
+import { clearStatus } from "../../kernel/machine/terminal.ts";
 
 /** Bytes that are kept to be written afterwards; the oldest are left out. */
 const mostKept = 262_144;
@@ -37,7 +38,10 @@ export class CapturedOutput {
   /** Writes a text that is known of otherwise: nobody is told. */
   write(level: Level, text: string): void {
     if (this.#keeps(level)) this.#keep(level, new TextEncoder().encode(text));
-    else this.#originals[level].call(process[level], text);
+    else {
+      clearStatus();
+      this.#originals[level].call(process[level], text);
+    }
   }
 
   /** Lets the terminal have it: the end of what was kept, and from now on everything. Twice is once. */
@@ -62,6 +66,7 @@ export class CapturedOutput {
     const original = this.#originals[level];
     const stream = process[level];
     const write = (chunk: Piece, ...rest: unknown[]): boolean => {
+      clearStatus();
       const piece = pieceOf(chunk, rest[0]);
       this.#told(level, piece);
       // Its own arguments, whichever overload they are of.

@@ -69,7 +69,7 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
     terminal?.endStdin();
     const app = await whileWatched(who, () => loadApp(path));
     const booted = await boot(options.seed, control !== undefined);
-    terminal?.freeFromChildren(booted.machine);
+    terminal?.freeTerminal(booted.machine);
     running = new Run(path, argv, { ...options, control, booted, oversight });
     return await running.toEnd(startApp(app, path, argv));
   } catch (error) {

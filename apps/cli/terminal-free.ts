@@ -15,8 +15,9 @@ export function endStdin(): void {
   Object.defineProperty(process, "stdin", { value: ended, configurable: true, enumerable: true });
 }
 
-/** Has child processes of this machine leave the terminal alone. */
-export function freeFromChildren({ host }: Machine): void {
+/** Has the app see no terminal, and child processes of this machine leave it alone. */
+export function freeTerminal({ host }: Machine): void {
+  Object.assign(host, { terminal: () => undefined });
   const { exec } = host;
   if (exec === undefined) return;
   Object.assign(host, {

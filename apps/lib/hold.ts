@@ -1,16 +1,8 @@
 // Holding something while a program runs: what `hold` of a lock and of a semaphore is. A scope, so that what it holds is
 // released however its frame ends, a cleanup that is dropped included, to which no `finally` comes.
 
-import {
-  brandOf,
-  Call,
-  type Program,
-  type Runnable,
-  type Syscall,
-  type Task,
-  type Yieldable,
-} from "../../kernel/syscall.ts";
-import { Frame } from "../../syscalls/frame.ts";
+import { Call, type Program, type Runnable, type Syscall, type Task } from "../../kernel/syscall.ts";
+import { framed } from "../../syscalls/frame.ts";
 
 /** Acquires, runs a program, releases; gives the program's value. */
 export class Hold<T> extends Call<T> {
@@ -42,7 +34,6 @@ export class Hold<T> extends Call<T> {
   *#held(): Program<T> {
     yield* this.#acquire;
     this.#isHeld = true; // a task that is killed between the grant and this line has given it back
-    const program = this.#program;
-    return yield* brandOf(program) === undefined ? new Frame(program, "held") : (program as Yieldable<T>); // the brand says so
+    return yield* framed(this.#program, "held");
   }
 }

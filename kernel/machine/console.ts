@@ -6,7 +6,8 @@ import process from "node:process";
 import type { LogRecord } from "../observer.ts";
 import { printable, printableLines } from "../text.ts";
 import type { Connection } from "./machine.ts";
-import { fromStream, StreamConnection } from "./stream.ts";
+import { StreamConnection } from "./stream.ts";
+import { clearStatus, noteWritten } from "./terminal.ts";
 
 /** "[   12.345] error task 7 (client): text key=value" */
 export function logLine(record: LogRecord): string {
@@ -24,6 +25,7 @@ function quoted(value: string): string {
 
 /** Writes a record to stderr. */
 export function logToStderr(record: LogRecord): void {
+  clearStatus();
   process.stderr.write(`${logLine(record)}\n`);
 }
 
@@ -59,8 +61,21 @@ export function atProcessEnd(run: () => void): () => void {
 
 /** The process's standard output as a connection: one for all kernels, because a stream has one reader of its events. */
 export function standardOutput(): Connection {
-  if (output === undefined || output.closed) output = fromStream(undefined, process.stdout, "stdout", { keep: true });
+  if (output === undefined || output.closed) {
+    output = new StandardOutput(undefined, process.stdout, "stdout", { keep: true });
+  }
   return output;
+}
+
+/** Keeps what is printed apart from the status line, where both are on a terminal. */
+class StandardOutput extends StreamConnection {
+  override write(bytes: Uint8Array): number {
+    if (!process.stdout.isTTY) return super.write(bytes);
+    clearStatus();
+    const count = super.write(bytes);
+    noteWritten(bytes[count - 1]);
+    return count;
+  }
 }
 
 /** The process's standard input as a connection, for one task at a time; what it does not read is there for the next. */

@@ -15,6 +15,21 @@ export interface NodeWritable {
   write(chunk: Uint8Array): boolean;
 }
 
+/** The process's own outputs. */
+export type OutputName = "stdout" | "stderr";
+
+/** What an output is shown on, if that is a terminal. */
+export interface Terminal {
+  /** Cells of a line, and lines: as they are now, for a terminal's size changes. */
+  readonly columns: number;
+  readonly rows: number;
+  /**
+   * Shows a line below all that is printed, in place of the one before; "" takes it away. What could act on the terminal is
+   * shown as \u{hex}; what is longer than a line would stay behind in part. One for all: the last one counts.
+   */
+  showStatus(text: string): void;
+}
+
 /** Streams that are to be a connection. */
 export interface NodeStreams {
   /** Where bytes come from; without one the reading side has ended. */

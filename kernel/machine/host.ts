@@ -10,6 +10,7 @@ import { openStream } from "./open-stream.ts";
 import { Processes } from "./processes.ts";
 import { Random } from "./random.ts";
 import { runDelayMs } from "./run-delay.ts";
+import { terminalOf } from "./terminal.ts";
 import { TlsEndpoints } from "./tls.ts";
 import { WorkerPool } from "./workers.ts";
 
@@ -39,6 +40,7 @@ export abstract class HostMachine implements Machine {
       lookup,
       openStdin,
       openStream,
+      terminal: terminalOf,
     };
     if (seed === undefined) {
       this.#random = Math.random;

@@ -4,7 +4,15 @@
 
 import type { DatagramSockets } from "./datagrams.ts";
 import type { Files } from "./files.ts";
-import type { Command, NodeStreams, Process, TlsOptions, TlsServerOptions } from "./host-parts.ts";
+import type {
+  Command,
+  NodeStreams,
+  OutputName,
+  Process,
+  Terminal,
+  TlsOptions,
+  TlsServerOptions,
+} from "./host-parts.ts";
 import type { Workers } from "./workers.ts";
 
 /** Where to listen or connect: TCP (host defaults to 127.0.0.1) or a Unix socket's path. */
@@ -119,6 +127,8 @@ export interface Host {
   openStream(streams: NodeStreams): Connection;
   /** The process's standard input; closing lets go of it. Throws EBUSY while it is open already. */
   openStdin(): Connection;
+  /** What an output of the process is shown on; undefined where that is no terminal, or one that somebody else has. */
+  terminal(output: OutputName): Terminal | undefined;
   /** UDP. */
   readonly datagrams: DatagramSockets;
   /** Files on its disks. */

@@ -1,0 +1,74 @@
+// The terminal that the process's outputs are shown on, and its status line: one line below all that is printed, drawn
+// in place. Whoever else writes to the terminal takes it away first; it is back when it is shown the next time. It is
+// never waited for, and is no part of what was printed: a status line that cannot be shown is not.
+
+import { writeSync } from "node:fs";
+import process from "node:process";
+import { printable } from "../text.ts";
+import type { OutputName, Terminal } from "./host-parts.ts";
+
+const [usualColumns, usualRows] = [80, 24];
+const erase = "\r\x1b[K";
+
+/** Where the line is that is drawn now. */
+let drawnOn: number | undefined;
+/** Something was printed that has not ended its line: there is no place for another. */
+let isMidLine = false;
+let isErasedAtExit = false;
+
+/** The terminal that an output of the process is shown on; undefined where it is a file, a pipe, or nothing. */
+export function terminalOf(output: OutputName): Terminal | undefined {
+  return process[output].isTTY ? new OwnTerminal(process[output]) : undefined;
+}
+
+/** To be called before anything else is written to a terminal of the process. */
+export function clearStatus(): void {
+  if (drawnOn === undefined) return;
+  const fd = drawnOn;
+  drawnOn = undefined;
+  draw(fd, erase);
+}
+
+/** To be called when something was written to a terminal of the process. @param last its last byte */
+export function noteWritten(last: number | undefined): void {
+  if (last !== undefined) isMidLine = last !== 10;
+}
+
+class OwnTerminal implements Terminal {
+  readonly #stream: NodeJS.WriteStream & { readonly fd: number };
+
+  constructor(stream: NodeJS.WriteStream & { readonly fd: number }) {
+    this.#stream = stream;
+  }
+
+  get columns(): number {
+    return this.#stream.columns || usualColumns; // 0 where nobody has told the terminal its size
+  }
+
+  get rows(): number {
+    return this.#stream.rows || usualRows;
+  }
+
+  showStatus(text: string): void {
+    if (text === "") {
+      clearStatus();
+      return;
+    }
+    if (isMidLine || process.env["TERM"] === "dumb") return;
+    const { fd } = this.#stream;
+    if (drawnOn !== fd) clearStatus();
+    if (!isErasedAtExit) process.on("exit", clearStatus);
+    isErasedAtExit = true;
+    drawnOn = fd;
+    draw(fd, `\r${printable(text)}\x1b[K`);
+  }
+}
+
+// Past the stream: nothing of it is printed output, and where it is a terminal the stream holds nothing back.
+function draw(fd: number, text: string): void {
+  try {
+    writeSync(fd, text);
+  } catch {
+    // The terminal is gone, or takes nothing now.
+  }
+}
