@@ -17,6 +17,7 @@ export { PriorityQueue, type PriorityQueueOptions, Queue, type QueueOptions } fr
 export { Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
 export { accept, recv, send, sendAll } from "./sockets.ts";
+export { soleError } from "./sole-error.ts";
 export type { Store } from "./source.ts";
 export { fromDuplex, fromReadable, toWritable } from "./streams.ts";
 export { cut, padded, textWidth } from "./text-width.ts";

@@ -5,6 +5,7 @@ import { Call, type Program, type Runnable, type Task } from "../../kernel/sysca
 import { printable } from "../../kernel/text.ts";
 import { framed } from "../../syscalls/frame.ts";
 import { GetTerminal, Group, Sleep } from "../../syscalls/index.ts";
+import { soleError } from "./sole-error.ts";
 import { cut } from "./text-width.ts";
 
 const everyMs = 100;
@@ -62,8 +63,7 @@ export class Progress<T> extends Call<T> {
         return yield* framed(program, "shown");
       });
     } catch (error) {
-      // The same error as without a terminal.
-      throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error;
+      throw soleError(error); // as without a terminal
     }
   }
 }
