@@ -1,4 +1,4 @@
-// What the command's exit status says.
+// What the command's exit status says. An app may say something of its own: ExitStatus of apps/lib.
 
 import { constants } from "node:os";
 

@@ -5,6 +5,7 @@ import { DeadlockError, KernelPanic } from "../../kernel/errors.ts";
 import { crashReport } from "../../kernel/report.ts";
 import type { Task } from "../../kernel/task.ts";
 import { printable, printableLines } from "../../kernel/text.ts";
+import { ExitStatus } from "../lib/exit-status.ts";
 import { UsageError } from "../lib/usage.ts";
 import { ClientError } from "./client-error.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -26,6 +27,9 @@ const maxTextLength = 1_000_000;
  */
 export function failureOf(error: unknown, who: string, task?: Task): Failure {
   if (error instanceof UsageError || isForeignUsageError(error)) return failure(ExitCode.usage, error.message);
+  const status = exitStatusOf(error);
+  if (status !== undefined)
+    return status.message === "" ? { code: status.status, text: "" } : failure(status.status, status.message);
   if (error instanceof ClientError) return failure(error.exitCode, error.message);
   if (error instanceof DeadlockError) return failure(ExitCode.deadlock, `${who} ended in a ${error.message}`);
   if (error instanceof KernelPanic) {
@@ -39,6 +43,12 @@ export function failureOf(error: unknown, who: string, task?: Task): Failure {
 // An app in a folder of its own may have a copy of the package of its own.
 function isForeignUsageError(error: unknown): error is Error {
   return error instanceof Error && error.name === UsageError.prototype.name;
+}
+
+function exitStatusOf(error: unknown): ExitStatus | undefined {
+  if (error instanceof ExitStatus) return error;
+  const isForeign = error instanceof Error && error.name === ExitStatus.prototype.name && "status" in error;
+  return isForeign && Number.isInteger(error.status) ? (error as ExitStatus) : undefined; // by name, as above
 }
 
 /** As `failureOf`, for a task that was killed: there is no stack to show. */

@@ -7,6 +7,7 @@ export type { NameOptions } from "./checked.ts";
 export { Condition } from "./condition.ts";
 export { receiveFrom, sendTo } from "./datagrams.ts";
 export { Event, Latch } from "./event.ts";
+export { ExitStatus } from "./exit-status.ts";
 export { follow, type ReadFileOptions, readFile, readLines, type WriteFileOptions, writeFile } from "./files.ts";
 export { type Lines, lines, type NextLine } from "./lines.ts";
 export { Lock, RLock } from "./lock.ts";

@@ -2,7 +2,7 @@
 
 import type { Terminal } from "../../kernel/machine/host-parts.ts";
 import { Call, type Program, type Runnable, type Task } from "../../kernel/syscall.ts";
-import { printable } from "../../kernel/text.ts";
+import { printableLines } from "../../kernel/text.ts";
 import { framed } from "../../syscalls/frame.ts";
 import { GetTerminal, Group, Sleep } from "../../syscalls/index.ts";
 import { soleError } from "./sole-error.ts";
@@ -16,7 +16,7 @@ const spareCells = 3;
  * Runs a program, gives its value, and shows meanwhile, below all that is printed, a line on the terminal that stderr is:
  * anew ten times a second, cut to the width, and taken away at the end, whether the program returns, throws or is killed.
  * Where stderr is no terminal it runs the program and does nothing else.
- * @param line makes the line, of what the program has noted so far; it may hold text from outside. One that throws ends
+ * @param line makes the line, or a few, of what the program has noted so far; it may hold text from outside. One that throws ends
  * the program as a failed member ends its group
  * @param program a generator, a routine's call or a syscall
  * @throws what the program throws
@@ -72,8 +72,16 @@ export class Progress<T> extends Call<T> {
 function* drawn(terminal: Terminal, line: () => string): Program<never> {
   for (;;) {
     yield* new Sleep(everyMs);
-    terminal.showStatus(cut(printable(line(), Number.POSITIVE_INFINITY), terminal.columns - spareCells));
+    terminal.showStatus(fitted(line(), terminal));
   }
+}
+
+function fitted(text: string, { columns, rows }: Terminal): string {
+  const lines = printableLines(text, Number.POSITIVE_INFINITY).split("\n");
+  return lines
+    .slice(-Math.max(1, rows - 1)) // the last are kept: there the bar is
+    .map((line) => cut(line, columns - spareCells))
+    .join("\n");
 }
 
 /**

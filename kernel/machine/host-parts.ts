@@ -24,8 +24,9 @@ export interface Terminal {
   readonly columns: number;
   readonly rows: number;
   /**
-   * Shows a line below all that is printed, in place of the one before; "" takes it away. What could act on the terminal is
-   * shown as \u{hex}; what is longer than a line would stay behind in part. One for all: the last one counts.
+   * Shows a line, or a few, below all that is printed, in place of those before; "" takes them away. What could act on the
+   * terminal is shown as \u{hex}; what is wider or higher than the terminal would stay behind in part. One for all: the last
+   * one counts.
    */
   showStatus(text: string): void;
 }

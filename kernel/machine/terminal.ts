@@ -1,17 +1,16 @@
-// The terminal that the process's outputs are shown on, and its status line: one line below all that is printed, drawn
+// The terminal that the process's outputs are shown on, and its status: a line or a few below all that is printed, drawn
 // in place. Whoever else writes to the terminal takes it away first; it is back when it is shown the next time. It is
 // never waited for, and is no part of what was printed: a status line that cannot be shown is not.
 
 import { writeSync } from "node:fs";
 import process from "node:process";
-import { printable } from "../text.ts";
+import { printableLines } from "../text.ts";
 import type { OutputName, Terminal } from "./host-parts.ts";
 
 const [usualColumns, usualRows] = [80, 24];
-const erase = "\r\x1b[K";
 
-/** Where the line is that is drawn now. */
-let drawnOn: number | undefined;
+/** What is drawn now: on which descriptor, and how many lines. */
+let drawn: { readonly fd: number; readonly lines: number } | undefined;
 /** Something was printed that has not ended its line: there is no place for another. */
 let isMidLine = false;
 let isErasedAtExit = false;
@@ -23,10 +22,10 @@ export function terminalOf(output: OutputName): Terminal | undefined {
 
 /** To be called before anything else is written to a terminal of the process. */
 export function clearStatus(): void {
-  if (drawnOn === undefined) return;
-  const fd = drawnOn;
-  drawnOn = undefined;
-  draw(fd, erase);
+  if (drawn === undefined) return;
+  const was = drawn;
+  drawn = undefined;
+  write(was.fd, `${toStart(was.lines)}\x1b[J`);
 }
 
 /** To be called when something was written to a terminal of the process. @param last its last byte */
@@ -56,16 +55,23 @@ class OwnTerminal implements Terminal {
     }
     if (isMidLine || process.env["TERM"] === "dumb") return;
     const { fd } = this.#stream;
-    if (drawnOn !== fd) clearStatus();
+    if (drawn?.fd !== fd) clearStatus();
     if (!isErasedAtExit) process.on("exit", clearStatus);
     isErasedAtExit = true;
-    drawnOn = fd;
-    draw(fd, `\r${printable(text)}\x1b[K`);
+    const lines = printableLines(text, Number.POSITIVE_INFINITY).split("\n");
+    // Line by line over what is there, so that nothing flickers; then what was below, if there was more.
+    write(fd, `${toStart(drawn?.lines ?? 1)}${lines.join("\x1b[K\r\n")}\x1b[K\x1b[J`);
+    drawn = { fd, lines: lines.length };
   }
 }
 
+/** From the end of the last of so many lines to the start of the first. */
+function toStart(lines: number): string {
+  return lines > 1 ? `\r\x1b[${lines - 1}A` : "\r";
+}
+
 // Past the stream: nothing of it is printed output, and where it is a terminal the stream holds nothing back.
-function draw(fd: number, text: string): void {
+function write(fd: number, text: string): void {
   try {
     writeSync(fd, text);
   } catch {

@@ -1,7 +1,16 @@
 // A line that says how far something is: on a simulated terminal, and on none.
 
 import { describe, expect, test } from "vitest";
-import { GetTerminal, Group, KillTask, NewTask, type Program, Sleep, WaitTask } from "../../../apps/index.ts";
+import {
+  GetTerminal,
+  Group,
+  KillTask,
+  NewTask,
+  type Program,
+  type Runnable,
+  Sleep,
+  WaitTask,
+} from "../../../apps/index.ts";
 import { progress, progressBar } from "../../../apps/lib/index.ts";
 import type { Terminal } from "../../../kernel/machine/host-parts.ts";
 import { run } from "../../kit/index.ts";
@@ -18,7 +27,7 @@ class Screen implements Terminal {
   }
 }
 
-function runOn(screen: Screen | undefined, program: () => Program<unknown>): unknown {
+function runOn(screen: Screen | undefined, program: () => Runnable<unknown>): unknown {
   return run(program, { host: { terminal: (output) => (output === "stderr" ? screen : undefined) } }).value;
 }
 
@@ -89,6 +98,15 @@ describe("a progress line", () => {
       yield* progress(() => "\x1b[2J a long line from outside", program);
     });
     expect(screen.shown).toEqual(["\\u{1b}[2J a long~", "\\u{1~", ""]);
+  });
+
+  test("may be a few lines, each cut, of which the last are kept where there is no room for all", () => {
+    const screen = new Screen();
+    runOn(screen, () => progress(() => "1\n2\n3 of a long line\n4\n5\n6", new Sleep(150)));
+    expect(screen.shown).toEqual(["3 of a long line\n4\n5\n6", ""]);
+    screen.columns = 8;
+    runOn(screen, () => progress(() => "a long line\nb", new Sleep(150)));
+    expect(screen.shown.slice(2)).toEqual(["a lo~\nb", ""]);
   });
 
   test("is not made at all where stderr is no terminal", () => {

@@ -1,0 +1,95 @@
+// Prints the lines of files, or of standard input, that match a pattern. As grep it ends with 0 if there were any, 1 if
+// there were none, and 2 if a file could not be read, which keeps the others from nothing.
+//
+//   yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]
+
+import { parseArgs } from "node:util";
+import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { Log } from "../../syscalls/index.ts";
+import { ExitStatus, print, UsageError } from "../lib/index.ts";
+import { patternOf } from "./patterns.ts";
+import { from, type Inlet } from "./pipeline.ts";
+import { linesOf } from "./sources.ts";
+import { filter } from "./stages.ts";
+
+const usage = "usage: yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]";
+
+interface Options {
+  readonly matches: (line: string) => boolean;
+  readonly files: readonly string[];
+  readonly isCount: boolean;
+}
+
+const grep: Routine<[argv: readonly string[]], void> = routine(function* grep(argv) {
+  const options = parse(argv);
+  let [found, faults] = [0, 0];
+  for (const path of options.files) {
+    try {
+      found += yield* search(path, options);
+    } catch (error) {
+      // The output has gone, or somebody wants an end: that is about all files.
+      if (!(error instanceof SyscallError) || error.code === "EPIPE" || error.code === "ECANCELED") throw error;
+      yield* new Log(error.message, { level: "error" });
+      faults++;
+    }
+  }
+  if (faults > 0) throw new ExitStatus(2);
+  if (found === 0) throw new ExitStatus(1);
+});
+
+export default grep;
+
+function parse(argv: readonly string[]): Options {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...argv],
+      allowPositionals: true,
+      options: {
+        count: { type: "boolean", short: "c" },
+        "ignore-case": { type: "boolean", short: "i" },
+        "invert-match": { type: "boolean", short: "v" },
+      },
+    });
+    const [text, ...files] = positionals;
+    if (text === undefined) throw new UsageError("a pattern is missing");
+    const pattern = patternOf(text, values["ignore-case"] === true ? "i" : "");
+    const isInverted = values["invert-match"] === true;
+    return {
+      matches: (line) => pattern.test(line) !== isInverted,
+      files: files.length === 0 ? ["-"] : files,
+      isCount: values.count === true,
+    };
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message.trimEnd() : String(error)}\n${usage}`);
+  }
+}
+
+// How many lines were found.
+const search: Routine<[path: string, options: Options], number> = routine(function* search(path, options) {
+  const { matches, files, isCount } = options;
+  let leftOut = 0;
+  const lines = linesOf(path, { leftOut: () => leftOut++ });
+  const prefix = files.length > 1 ? `${path}:` : "";
+  const found = yield* from(lines, `read ${path}`.slice(0, 60))
+    .through(filter(matches), "match")
+    .into((input) => (isCount ? counted(input) : printed(input, prefix)), "print");
+  if (isCount) yield* print(`${prefix}${found}`);
+  if (leftOut > 0)
+    yield* new Log(`${path}: lines left out, over 65,536 bytes or not UTF-8: ${leftOut}`, { level: "warn" });
+  return found;
+});
+
+function* printed(input: Inlet<string>, prefix: string): Program<number> {
+  let found = 0;
+  for (let step = yield* input.next(); !step.done; step = yield* input.next()) {
+    yield* print(prefix + step.value);
+    found++;
+  }
+  return found;
+}
+
+function* counted(input: Inlet<string>): Program<number> {
+  let found = 0;
+  for (let step = yield* input.next(); !step.done; step = yield* input.next()) found++;
+  return found;
+}
