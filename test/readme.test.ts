@@ -15,6 +15,7 @@ const documents = [
   "apps/control/README.md",
   "apps/lib/README.md",
   "apps/monitor/README.md",
+  "apps/pipelines/README.md",
   "bench/README.md",
   "kernel/README.md",
   "syscalls/README.md",

@@ -9,6 +9,7 @@ import { Stat } from "../../syscalls/index.ts";
 import { print, progress, progressBar, UsageError } from "../lib/index.ts";
 import { type Entry, entryOf } from "./access-log/entry.ts";
 import { grouped, type Summary, sized, Tally, tableOf } from "./access-log/tally.ts";
+import { readingInput } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
@@ -27,7 +28,12 @@ interface Options {
 }
 
 const accessLog: Routine<[argv: readonly string[]], void> = routine(function* accessLog(argv) {
-  const options = parse(argv);
+  yield* readingInput(report(parse(argv)));
+});
+
+export default accessLog;
+
+const report: Routine<[options: Options], void> = routine(function* report(options) {
   const size = options.path === "-" ? undefined : (yield* new Stat(options.path)).size;
   const tally = new Tally();
   let read = 0;
@@ -38,8 +44,6 @@ const accessLog: Routine<[argv: readonly string[]], void> = routine(function* ac
   yield* progress(shown, counted);
   yield* print(textOf(tally.summary(options.top), options.isJson));
 });
-
-export default accessLog;
 
 const count: Routine<[options: Options, tally: Tally, read: (bytes: number) => void], void> = routine(function* count(
   { path, holds },

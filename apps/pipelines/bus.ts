@@ -11,6 +11,7 @@ import { Open, OpenStdin, Read } from "../../syscalls/index.ts";
 import { cut, padded, print, recv, UsageError } from "../lib/index.ts";
 import { XmlEvents } from "./bus/events.ts";
 import { records, type XmlRecord } from "./bus/records.ts";
+import { readingInput } from "./input-faults.ts";
 import { from, type Sink, type Source, type Stage } from "./pipeline.ts";
 import * as push from "./push.ts";
 import { filter } from "./stages.ts";
@@ -32,10 +33,11 @@ interface Options {
 const bus: Routine<[argv: readonly string[]], void> = routine(function* bus(argv) {
   const { path, element, columns, wanted } = parse(argv);
   const isWanted = (record: XmlRecord): boolean => [...wanted].every(([name, value]) => record.get(name) === value);
-  yield* from(pieces(path), "read", { capacity: 4 })
+  const pipeline = from(pieces(path), "read", { capacity: 4 })
     .through(parsed(path === "-" ? "stdin" : path, element), "parse")
     .through(filter(isWanted), "filter")
     .into(table(columns), "table");
+  yield* readingInput(pipeline);
 });
 
 export default bus;

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
 import { print, UsageError } from "../lib/index.ts";
+import { readingInput } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Sink } from "./pipeline.ts";
 import { growingLines } from "./sources.ts";
@@ -29,7 +30,8 @@ const followLog: Routine<[argv: readonly string[]], void> = routine(function* fo
   const lines = growingLines(path, { pollMs, ...where }, { leftOut: () => leftOut++ });
   try {
     const names = patterns.map((pattern) => `grep ${pattern}`.slice(0, 60));
-    yield* from(lines, `follow ${path}`.slice(0, 60)).into(broadcast(sinks, names), "broadcast");
+    const pipeline = from(lines, `follow ${path}`.slice(0, 60)).into(broadcast(sinks, names), "broadcast");
+    yield* readingInput(pipeline);
   } finally {
     if (leftOut > 0) yield* new Log(`lines left out, over 65,536 bytes or not UTF-8: ${leftOut}`, { level: "warn" });
   }

@@ -4,9 +4,10 @@
 //   yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]
 
 import { parseArgs } from "node:util";
-import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
 import { ExitStatus, print, UsageError } from "../lib/index.ts";
+import { isInputFault } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Inlet } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
@@ -27,8 +28,7 @@ const grep: Routine<[argv: readonly string[]], void> = routine(function* grep(ar
     try {
       found += yield* search(path, options);
     } catch (error) {
-      // The output has gone, or somebody wants an end: that is about all files.
-      if (!(error instanceof SyscallError) || error.code === "EPIPE" || error.code === "ECANCELED") throw error;
+      if (!isInputFault(error)) throw error;
       yield* new Log(error.message, { level: "error" });
       faults++;
     }

@@ -204,6 +204,12 @@ describe("access-log", () => {
   });
 });
 
+test.each([["follow"], ["access-log"], ["bus"]])("%s says in one sentence that there is no such file", async (name) => {
+  const { code, out, err } = await run(name, ["missing.txt"]);
+  expect([code, out]).toEqual([2, name === "bus" ? expect.stringMatching(/^ID +ROUTE/) : ""]);
+  expect(err).toMatch(/^yieldix: .*missing\.txt.*: there is no such file\n$/);
+});
+
 describe("bus", () => {
   test("prints the buses that are wanted", async () => {
     const { code, out, err } = await run("bus", ["--route", "1", "--columns", "id,route,speed", "bus.xml"]);
@@ -223,8 +229,7 @@ describe("bus", () => {
   test("of a stream that breaks off it prints what came, and fails", async () => {
     const { out, err } = await shell("bus", "head -c 300 bus.xml | app --columns id");
     expect(out).toMatch(/^ID\n0\n1\n2\n/);
-    expect(err).toContain("EPROTO: stdin is no whole XML");
-    expect(err).toMatch(/status 0 1\n$/);
+    expect(err).toMatch(/^yieldix: stdin is no whole XML: <\w+> is not closed\nstatus 0 2\n$/);
   });
 
   test("ends quietly with who reads its output", async () => {
