@@ -4,6 +4,7 @@
 
 import { type Command, Option } from "commander";
 import { printable } from "../../kernel/text.ts";
+import { jsonText } from "../lib/json-text.ts";
 import { cut, padded, textWidth } from "../lib/text-width.ts";
 import { UsageError } from "../lib/usage.ts";
 
@@ -94,18 +95,6 @@ export function tableLines<T>(rows: readonly T[], columns: readonly Column<T>[],
 /** A line's end: CSV has its own. */
 export function lineEnd({ csv }: TableOptions): string {
   return csv === true ? "\r\n" : "\n";
-}
-
-/** A value as JSON on one line. What could act on a terminal is written as \uXXXX: it parses to the same text. */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(unsafe, escapedUnits);
-}
-
-const unsafe = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-
-function escapedUnits(character: string): string {
-  const units = Array.from({ length: character.length }, (_, at) => character.charCodeAt(at));
-  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }
 
 function csvField(value: string | number | null): string {

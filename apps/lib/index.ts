@@ -9,6 +9,7 @@ export { receiveFrom, sendTo } from "./datagrams.ts";
 export { Event, Latch } from "./event.ts";
 export { ExitStatus } from "./exit-status.ts";
 export { follow, type ReadFileOptions, readFile, readLines, type WriteFileOptions, writeFile } from "./files.ts";
+export { jsonText } from "./json-text.ts";
 export { type Lines, lines, type NextLine } from "./lines.ts";
 export { Lock, RLock } from "./lock.ts";
 export { type Output, type OutputOptions, output } from "./output.ts";

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Stat } from "../../syscalls/index.ts";
-import { print, progress, progressBar, UsageError } from "../lib/index.ts";
+import { jsonText, print, progress, progressBar, UsageError } from "../lib/index.ts";
 import { type Entry, entryOf } from "./access-log/entry.ts";
 import { grouped, type Summary, sized, Tally, tableOf } from "./access-log/tally.ts";
 import { readingInput } from "./input-faults.ts";
@@ -75,7 +75,7 @@ function bar(read: number, size: number | undefined, lines: number): string {
 }
 
 function textOf(summary: Summary, isJson: boolean): string {
-  return isJson ? JSON.stringify(summary) : tableOf(summary).join("\n");
+  return isJson ? jsonText(summary) : tableOf(summary).join("\n");
 }
 
 function parse(argv: readonly string[]): Options {

@@ -3,6 +3,7 @@
 import { type Command, Option } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import type { ControlPort } from "../../control/protocol.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import {
   type ClientOptions,
   type ClientProgram,
@@ -12,7 +13,6 @@ import {
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
 import { dotLines, graphLines } from "../faces/graph.ts";
-import { jsonText } from "../table.ts";
 
 export interface GraphOptions {
   readonly dot?: boolean;

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import { printable } from "../../../kernel/text.ts";
 import type { ControlPort, SignalName, SignalOutcome } from "../../control/protocol.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import { UsageError } from "../../lib/usage.ts";
 import {
   type ClientOptions,
@@ -14,7 +15,6 @@ import {
   writeLines,
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { jsonText } from "../table.ts";
 import { tidsOf } from "../tids.ts";
 
 /** By the numbers of Linux, and what each does to a task. */

@@ -5,6 +5,7 @@ import type { Program } from "../../../kernel/syscall.ts";
 import { Sleep } from "../../../syscalls/index.ts";
 import type { ControlPort, Frame } from "../../control/protocol.ts";
 import type { LogLine, LogPage } from "../../control/records.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import {
   type ClientOptions,
   type ClientProgram,
@@ -14,7 +15,6 @@ import {
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
 import { logLines, lostText } from "../faces/log.ts";
-import { jsonText } from "../table.ts";
 import { numberOf, tidOf } from "../tids.ts";
 
 export interface LogOptions {

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import { printable } from "../../../kernel/text.ts";
 import type { ControlPort, SignalOutcome } from "../../control/protocol.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import {
   type ClientOptions,
   type ClientProgram,
@@ -12,7 +13,6 @@ import {
   writeLines,
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { jsonText } from "../table.ts";
 import { numberOf, tidsOf } from "../tids.ts";
 
 /** Adds `yieldix renice`. */

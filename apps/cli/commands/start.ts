@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import { printable } from "../../../kernel/text.ts";
 import type { ControlPort, ExitText } from "../../control/protocol.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import {
   type ClientOptions,
   type ClientProgram,
@@ -13,7 +14,6 @@ import {
   writeLines,
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
-import { jsonText } from "../table.ts";
 
 export interface StartOptions {
   readonly name?: string;

@@ -7,6 +7,7 @@ import { printable } from "../../../kernel/text.ts";
 import { type File, GetTime, Open, Select, Sleep, WaitSignal, Write } from "../../../syscalls/index.ts";
 import type { ControlPort } from "../../control/protocol.ts";
 import type { TracePage } from "../../control/records.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import { UsageError } from "../../lib/usage.ts";
 import { RpcError } from "../../rpc/index.ts";
 import { ClientError } from "../client-error.ts";
@@ -22,7 +23,7 @@ import { ClientCode } from "../exit-code.ts";
 import { Counts, countColumns } from "../faces/counts.ts";
 import { TraceText } from "../faces/trace.ts";
 import { isNoTask } from "../faults.ts";
-import { jsonText, tableLines } from "../table.ts";
+import { tableLines } from "../table.ts";
 import { numberOf, tidsOf } from "../tids.ts";
 
 export interface StraceOptions {

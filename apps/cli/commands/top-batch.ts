@@ -4,12 +4,13 @@ import type { Program } from "../../../kernel/syscall.ts";
 import { Every } from "../../../syscalls/index.ts";
 import type { ControlPort, Frame } from "../../control/protocol.ts";
 import { monitorColumns } from "../../control/records.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import { type ClientProgram, type Look, writeLines } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
 import { taskColumnsOf } from "../faces/tasks.ts";
 import { frameLines } from "../faces/top.ts";
 import { measured } from "../rows.ts";
-import { chosen, jsonText } from "../table.ts";
+import { chosen } from "../table.ts";
 import { type TaskOptions, taskQuery } from "./ps.ts";
 
 export interface BatchOptions extends TaskOptions {

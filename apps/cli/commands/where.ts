@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import type { ControlPort } from "../../control/protocol.ts";
+import { jsonText } from "../../lib/json-text.ts";
 import { ClientError } from "../client-error.ts";
 import {
   type ClientOptions,
@@ -13,7 +14,6 @@ import {
 } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
 import { whereLines } from "../faces/where.ts";
-import { jsonText } from "../table.ts";
 import { tidOf } from "../tids.ts";
 
 export interface WhereOptions {

@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Column, chosen, jsonText, lineEnd, tableLines } from "../../../apps/cli/table.ts";
+import { type Column, chosen, lineEnd, tableLines } from "../../../apps/cli/table.ts";
+import { jsonText } from "../../../apps/lib/json-text.ts";
 import { cut, textWidth } from "../../../apps/lib/text-width.ts";
 import { printable } from "../../../kernel/text.ts";
 import { readCsv } from "./csv.ts";

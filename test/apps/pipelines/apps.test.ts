@@ -159,6 +159,13 @@ describe("access-log", () => {
     });
   });
 
+  test("gives JSON that is JSON, and safe to show, whatever is in the log", async () => {
+    writeFileSync(join(folder.path, "odd.log"), requestLine(0, "/\u202e\u0085\u{e0001}"));
+    const { out } = await run("access-log", ["--json", "odd.log"]);
+    expect(JSON.parse(out).paths[0].key).toBe("/\u202e\u0085\u{e0001}");
+    expect(out).not.toMatch(/[\u202e\u0085]/);
+  });
+
   test("has no more memory for 300,000 lines of as many paths than for a tenth of them", async () => {
     const running = new LaunchedApp("apps/pipelines/access-log.ts", ["--json"], { stdin: "pipe" });
     const stdin = running.process.stdin;
