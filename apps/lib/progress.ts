@@ -15,7 +15,8 @@ const spareCells = 3;
 /**
  * Runs a program, gives its value, and shows meanwhile, below all that is printed, a line on the terminal that stderr is:
  * anew ten times a second, cut to the width, and taken away at the end, whether the program returns, throws or is killed.
- * Where stderr is no terminal it runs the program and does nothing else.
+ * Where stderr is no terminal it runs the program and does nothing else. Its timer never rests, so while it is shown a
+ * deadlock of the program does not end the run: a monitor shows it.
  * @param line makes the line, or a few, of what the program has noted so far; it may hold text from outside. One that throws ends
  * the program as a failed member ends its group
  * @param program a generator, a routine's call or a syscall

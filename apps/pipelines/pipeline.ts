@@ -96,6 +96,11 @@ export function isUnwanted(error: unknown): boolean {
   return error instanceof Cancelled || (error instanceof SyscallError && error.cause instanceof ReaderLeft);
 }
 
+/** What the next part is told of one that was killed or cancelled: it ends, but not because there is no more. */
+export function endedEarly(name: string): SyscallError {
+  return new SyscallError("ECANCELED", `${name} was ended before its time: what came of it is not all`);
+}
+
 /** A channel whose reader can leave. */
 export class Pipe<T> extends Channel<T> implements Inlet<T>, Outlet<T> {
   /** By this a writer knows that it is its own reader that has left. */
@@ -105,10 +110,9 @@ export class Pipe<T> extends Channel<T> implements Inlet<T>, Outlet<T> {
     super({ name, capacity });
   }
 
-  /** The reader has had enough: what is here is dropped, and who sends more gets EPIPE. */
+  /** The reader has had enough: nobody will have what is here, and who sends more gets EPIPE. */
   leave(): void {
     this.close(this.#left);
-    this.drain();
   }
 
   /** Whether an error says that the reader of this pipe has left. */
@@ -142,7 +146,7 @@ const runPart: Routine<
   [part: Part, input: Pipe<unknown> | undefined, output: Pipe<unknown>, before: Tid | undefined],
   void
 > = routine(function* part({ name, make }, input, output, before): Program<void> {
-  let end: unknown = new SyscallError("ECANCELED", `${name} was ended before its time: what came of it is not all`);
+  let end: unknown = endedEarly(name);
   try {
     yield* framed(make(input, output), name);
     end = undefined;

@@ -2,9 +2,19 @@
 
 import { type Program, type Routine, routine, type Tid } from "../../kernel/syscall.ts";
 import { framed } from "../../syscalls/frame.ts";
-import { Group, Join } from "../../syscalls/index.ts";
+import { Group, Join, type Members } from "../../syscalls/index.ts";
 import { print as printLine, soleError } from "../lib/index.ts";
-import { type Inlet, isUnwanted, Pipe, runSink, type Sink, type Source, type Stage } from "./pipeline.ts";
+import {
+  endedEarly,
+  type Inlet,
+  isUnwanted,
+  type Outlet,
+  Pipe,
+  runSink,
+  type Sink,
+  type Source,
+  type Stage,
+} from "./pipeline.ts";
 
 /** n, n - 1, … 1. */
 export function countdown(n: number): Source<number> {
@@ -51,13 +61,12 @@ export function take<T>(count: number): Stage<T, T> {
 /** Hands items on, and to a side sink first, for as long as that wants any. What the side sink throws ends the pipeline. */
 export function tee<T>(side: Sink<T, unknown>, name = "side"): Stage<T, T> {
   return function* tee(input, output): Program<void> {
-    const { failure } = yield* withSinks([side], [name], function* (pipes) {
-      for (let step = yield* input.next(); !step.done; step = yield* input.next()) {
-        yield* sendToAll(pipes, step.value);
-        yield* output.send(step.value);
-      }
+    yield* besideSinks([side], [name], function* (pipes, tids) {
+      const failure = yield* failureOf(handOn(input, pipes, output));
+      for (const pipe of pipes) pipe.close(failure?.error);
+      for (const tid of tids) yield* new Join(tid);
+      if (failure !== undefined) throw failure.error;
     });
-    if (failure !== undefined) throw failure.error;
   };
 }
 
@@ -68,12 +77,12 @@ export function tee<T>(side: Sink<T, unknown>, name = "side"): Stage<T, T> {
  */
 export function broadcast<T, R>(sinks: readonly Sink<T, R>[], names: readonly string[] = []): Sink<T, R[]> {
   return function* broadcast(input): Program<R[]> {
-    const { values } = yield* withSinks(sinks, names, function* (pipes) {
-      for (let step = yield* input.next(); !step.done; step = yield* input.next()) {
-        if (!(yield* sendToAll(pipes, step.value))) return;
-      }
+    return yield* besideSinks<T, R, R[]>(sinks, names, function* (pipes, tids, members) {
+      yield* members.spawnDaemon(sendToAll(input, pipes), "send to all"); // with the last of the sinks it is over
+      const values: R[] = [];
+      for (const tid of tids) values.push(yield* new Join(tid));
+      return values;
     });
-    return values;
   };
 }
 
@@ -89,20 +98,14 @@ export function* count(input: Inlet<unknown>): Program<number> {
   return items;
 }
 
-interface Outcome<R> {
-  readonly values: R[];
-  /** What ended the program, as each sink was told. */
-  readonly failure: { readonly error: unknown } | undefined;
-}
-
-// Runs sinks as tasks beside a program that sends to them. Its end is theirs, its error too: they may catch it.
-function* withSinks<T, R>(
+// Runs sinks as tasks beside a program that sees to it that they are sent something.
+function* besideSinks<T, R, V>(
   sinks: readonly Sink<T, R>[],
   names: readonly string[],
-  program: (pipes: readonly Pipe<T>[]) => Program<void>,
-): Program<Outcome<R>> {
+  program: (pipes: readonly Pipe<T>[], tids: readonly Tid<R>[], members: Members) => Program<V>,
+): Program<V> {
   try {
-    return yield* new Group<Outcome<R>>(function* besideSinks(members) {
+    return yield* new Group<V>(function* besideSinks(members) {
       const pipes: Pipe<T>[] = [];
       const tids: Tid<R>[] = [];
       for (const [at, sink] of sinks.entries()) {
@@ -111,35 +114,40 @@ function* withSinks<T, R>(
         pipes.push(pipe);
         tids.push(yield* members.spawn(runSink(sink, pipe), name));
       }
-      const failure = yield* failureOf(program(pipes));
-      const isHeard = pipes.some((pipe) => !pipe.closed);
-      for (const pipe of pipes) pipe.close(failure?.error);
-      if (failure !== undefined && !isHeard) throw failure.error;
-      const values: R[] = [];
-      for (const tid of tids) values.push(yield* new Join(tid));
-      return { values, failure };
+      return yield* framed(program(pipes, tids, members), "beside sinks");
     });
   } catch (error) {
     throw soleError(error);
   }
 }
 
-const failureOf: Routine<[program: Program<void>], Outcome<never>["failure"]> = routine(function* failureOf(program) {
+function* handOn<T>(input: Inlet<T>, pipes: readonly Pipe<T>[], output: Outlet<T>): Program<void> {
+  for (let step = yield* input.next(); !step.done; step = yield* input.next()) {
+    yield* sentTo(pipes, step.value);
+    yield* output.send(step.value);
+  }
+}
+
+function* sendToAll<T>(input: Inlet<T>, pipes: readonly Pipe<T>[]): Program<void> {
+  let end: unknown = endedEarly("a broadcast");
   try {
-    yield* framed(program, "sending");
+    let step = yield* input.next();
+    while (!step.done && (yield* sentTo(pipes, step.value))) step = yield* input.next();
+    end = undefined;
   } catch (error) {
     if (isUnwanted(error)) throw error;
-    return { error };
+    end = error;
+  } finally {
+    for (const pipe of pipes) pipe.close(end);
   }
-  return undefined;
-});
+}
 
 // False: all readers have left.
-function* sendToAll<T>(pipes: readonly Pipe<T>[], item: T): Program<boolean> {
+function* sentTo<T>(pipes: readonly Pipe<T>[], item: T): Program<boolean> {
   let isWanted = false;
   for (const pipe of pipes) {
     try {
-      if (!pipe.trySend(item)) yield* pipe.send(item);
+      yield* pipe.send(item);
       isWanted = true;
     } catch (error) {
       if (!pipe.isLeft(error)) throw error;
@@ -147,3 +155,15 @@ function* sendToAll<T>(pipes: readonly Pipe<T>[], item: T): Program<boolean> {
   }
   return isWanted;
 }
+
+const failureOf: Routine<[program: Program<void>], { readonly error: unknown } | undefined> = routine(
+  function* failureOf(program) {
+    try {
+      yield* framed(program, "sending");
+    } catch (error) {
+      if (isUnwanted(error)) throw error;
+      return { error };
+    }
+    return undefined;
+  },
+);

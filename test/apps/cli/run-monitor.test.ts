@@ -22,10 +22,11 @@ const folder = runtimeFolder({
       } finally { yield* print("cleaned up"); }
     }`,
   "reads.ts": `
-    import { Exec, lines, OpenStdin, print, Reader, Sleep, WaitProcess, type Program } from "yieldix";
+    import { Exec, GetTerminal, lines, OpenStdin, print, Reader, Sleep, WaitProcess, type Program } from "yieldix";
     export default function* reads(): Program<void> {
       const { done } = yield* lines(new Reader(yield* new OpenStdin())).next();
       yield* print("input: " + (done ? "none" : "some"));
+      yield* print("terminal: " + ((yield* new GetTerminal("stderr")) === undefined ? "none" : "one"));
       const child = yield* new Exec("/bin/sh", ["-c", "echo smeared; echo smeared >&2; cat; echo fed"], {
         stdin: "inherit", stdout: "inherit", stderr: "inherit",
       });
@@ -100,7 +101,14 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
   test("has the keys to itself, and the screen from child processes: an app's input has ended", async () => {
     const terminal = await monitored("reads.ts");
     await terminal.keys("6");
-    for (const line of ["stdout .*input: none", "stdout .*smeared", "stderr .*smeared", "stdout .*fed", "child: 0"]) {
+    for (const line of [
+      "stdout .*input: none",
+      "terminal: none",
+      "stdout .*smeared",
+      "stderr .*smeared",
+      "stdout .*fed",
+      "child: 0",
+    ]) {
       await terminal.until((screen) => screen.some((shown) => new RegExp(line).test(shown)));
     }
     expect((await terminal.screen()).filter((line) => /^(smeared|fed)/.test(line))).toEqual([]);

@@ -48,7 +48,7 @@ describe.each(Object.entries(stages))("%s", (_name, make) => {
     stage.close();
     stage.close();
     expect(log).toEqual(["one", "two", "closed"]);
-    expect([stage.send("three"), stage.isOver]).toEqual([false, true]);
+    expect([stage.isOver, stage.send("three")]).toEqual([true, false]);
     expect(log.length).toBe(3);
   });
 
@@ -70,6 +70,17 @@ describe.each(Object.entries(stages))("%s", (_name, make) => {
     expect(log).toEqual(["caught Error: bang", "two"]);
   });
 });
+
+test.each(Object.entries(stages).filter(([name]) => !/tee|all/.test(name)))(
+  "%s throws an error back that its only target, which has ended, cannot catch any more",
+  (_name, make) => {
+    const target = noting([], true);
+    const stage = make(target);
+    target.close();
+    expect(() => stage.throw(new Error("bang"))).toThrow("bang");
+    expect(stage.isOver).toBe(true);
+  },
+);
 
 describe("an end goes upstream", () => {
   test.each(Object.entries(stages).filter(([name]) => name !== "tee's side"))("through %s", (_name, make) => {

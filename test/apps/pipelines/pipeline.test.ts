@@ -127,6 +127,14 @@ describe("who ends early ends all before it,", () => {
     expect(now).toBeLessThan(1_000);
   });
 
+  test("a sink too, whatever the one before it waits for", () => {
+    const { value, now } = run(function* () {
+      return [yield* from(() => new Sleep(1e9)).into(() => new Sleep(1)), yield* others()];
+    });
+    expect(value).toEqual([undefined, []]);
+    expect(now).toBeLessThan(1_000);
+  });
+
   test("while those behind it still work", () => {
     const ends: string[] = [];
     const { now } = run(function* () {
@@ -300,6 +308,15 @@ describe("broadcast", () => {
     expect(value).toEqual([[[1], [1, 2, 3]], []]);
   });
 
+  test("ends at once with the last of its sinks, whatever comes before it waits for", () => {
+    const { value, now } = run(function* () {
+      const waiting = from<number>(() => new Sleep(1e9));
+      return [yield* waiting.into(broadcast([() => new Sleep(1), () => new Sleep(2)])), yield* others()];
+    });
+    expect(value).toEqual([[undefined, undefined], []]);
+    expect(now).toBeLessThan(1_000);
+  });
+
   test("tells each of an error, and is well if all catch it", () => {
     const { value } = run(function* () {
       const broken = from(countdown(9)).through(failing(1, new Error("bang")));
@@ -342,7 +359,7 @@ describe("tee", () => {
   });
 
   test("goes on without a side that has had enough, fails with one that fails, and ends it with its reader", () => {
-    const { value } = run(function* () {
+    const { value, now } = run(function* () {
       const endless = from<number>(function* (output) {
         for (let n = 1; ; n++) yield* output.send(n);
       });
@@ -367,6 +384,7 @@ describe("tee", () => {
       ];
     });
     expect(value).toEqual([[3, 2, 1], new Error("side"), [1, 2], []]);
+    expect(now).toBeLessThan(1_000); // nobody had to be killed
   });
 
   test("hands an error to both", () => {
@@ -397,4 +415,73 @@ test("grep and print: lines, safe to show", () => {
       .into(print);
   });
   expect(machine.stdout.text).toBe("hello \\u{1b}[2J\nhello\n");
+});
+
+describe("whenever it is ended", () => {
+  const stages = (log: string[]): Program<number> => {
+    const noted = (name: string): Stage<number, number> =>
+      function* (input, output) {
+        try {
+          for (let step = yield* input.next(); !step.done; step = yield* input.next()) yield* output.send(step.value);
+        } finally {
+          log.push(name);
+        }
+      };
+    const sink = broadcast<number, number>([count, count]);
+    return from(countdown(20), "source", { capacity: 1 })
+      .through(noted("one"))
+      .through(tee<number>(count))
+      .through(noted("two"))
+      .into(function* (input) {
+        return (yield* sink(input) as Program<number[]>)[0] ?? 0;
+      });
+  };
+
+  test.each([
+    ["a kill", (tid: number) => new KillTask(tid)],
+    ["a cancel", (tid: number) => new CancelTask(tid)],
+  ])("by %s, nobody of it is left, and what began was cleaned up", (_how, end) => {
+    let isOver = false;
+    for (let turns = 0; !isOver && turns < 2_000; turns++) {
+      const log: string[] = [];
+      const { value } = run(
+        function* () {
+          const tid = yield* new NewTask(stages(log), "pipeline");
+          for (let turn = 0; turn < turns; turn++) yield;
+          const wasThere = yield* end(tid);
+          const { status } = yield* new WaitTask(tid);
+          return { wasThere, status, others: yield* others() };
+        },
+        { quantum: 1 },
+      );
+      expect(value.others).toEqual([]);
+      expect(new Set(log).size).toBe(log.length);
+      isOver = !value.wasThere;
+      if (isOver) expect([value.status, log.sort()]).toEqual(["returned", ["one", "two"]]);
+    }
+    expect(isOver).toBe(true);
+  });
+
+  test.each(Array.from({ length: 20 }, (_, seed) => seed))(
+    "in any order of turns it comes to the same (seed %i)",
+    (seed) => {
+      const { value } = run(
+        function* () {
+          const [all, ends] = yield* from(countdown(30), "source", { capacity: 2 })
+            .through(tee<number>(count))
+            .into(
+              broadcast<number, unknown>([
+                list,
+                function* (input) {
+                  return (yield* input.next()).done;
+                },
+              ]),
+            );
+          return [all, ends, yield* others()];
+        },
+        { seed, schedule: "shuffle", quantum: 1 },
+      );
+      expect(value).toEqual([Array.from({ length: 30 }, (_, n) => 30 - n), false, []]);
+    },
+  );
 });
