@@ -248,6 +248,28 @@ describe("a part that is ended by others", () => {
   test.each([
     ["killed", (tid: number) => new KillTask(tid)],
     ["cancelled", (tid: number) => new CancelTask(tid)],
+  ])("the one that sends for a broadcast, %s: its sinks are told", (_how, end) => {
+    const { value } = run(function* () {
+      yield* new NewTask(
+        (function* (): Program<void> {
+          yield* new Sleep(150);
+          yield* end((yield* new ListTasks()).find(({ name }) => name === "send to all")?.tid ?? 0);
+        })(),
+      );
+      const slow = from<number>(function* (output) {
+        for (let n = 0; ; n++) {
+          yield* output.send(n);
+          yield* new Sleep(100);
+        }
+      });
+      return [yield* slow.into(broadcast([upToError])), yield* others()];
+    });
+    expect(value).toEqual([[[0, 1, "a broadcast was ended before its time: what came of it is not all"]], []]);
+  });
+
+  test.each([
+    ["killed", (tid: number) => new KillTask(tid)],
+    ["cancelled", (tid: number) => new CancelTask(tid)],
   ])("the whole pipeline, %s: its parts are over before it is", (_how, end) => {
     const log: string[] = [];
     const noted = (name: string): Stage<number, number> =>
