@@ -27,9 +27,8 @@ const maxTextLength = 1_000_000;
  */
 export function failureOf(error: unknown, who: string, task?: Task): Failure {
   if (error instanceof UsageError || isForeignUsageError(error)) return failure(ExitCode.usage, error.message);
-  const status = exitStatusOf(error);
-  if (status !== undefined)
-    return status.message === "" ? { code: status.status, text: "" } : failure(status.status, status.message);
+  const end = exitStatusOf(error);
+  if (end !== undefined) return end.said === "" ? { code: end.status, text: "" } : failure(end.status, end.said);
   if (error instanceof ClientError) return failure(error.exitCode, error.message);
   if (error instanceof DeadlockError) return failure(ExitCode.deadlock, `${who} ended in a ${error.message}`);
   if (error instanceof KernelPanic) {
@@ -47,8 +46,9 @@ function isForeignUsageError(error: unknown): error is Error {
 
 function exitStatusOf(error: unknown): ExitStatus | undefined {
   if (error instanceof ExitStatus) return error;
-  const isForeign = error instanceof Error && error.name === ExitStatus.prototype.name && "status" in error;
-  return isForeign && Number.isInteger(error.status) ? (error as ExitStatus) : undefined; // by name, as above
+  const isForeign = error instanceof Error && error.name === ExitStatus.prototype.name;
+  const isWhole = isForeign && "status" in error && Number.isInteger(error.status) && "said" in error;
+  return isWhole ? (error as ExitStatus) : undefined; // by name, as above
 }
 
 /** As `failureOf`, for a task that was killed: there is no stack to show. */

@@ -13,9 +13,9 @@ test("an exit status is the command's, and nothing is said but what it says", ()
 });
 
 test("so is that of an app with a copy of the package of its own, and of nothing that only looks like one", () => {
-  const foreign = Object.assign(new Error(""), { name: "ExitStatus", status: 9 });
+  const foreign = Object.assign(new Error(""), { name: "ExitStatus", status: 9, said: "" });
   expect(failureOf(foreign, "app.ts")).toEqual({ code: 9, text: "" });
-  const other = Object.assign(new Error("x"), { name: "ExitStatus", status: "9" });
+  const other = Object.assign(new Error("x"), { name: "ExitStatus", status: "9", said: "" });
   expect(failureOf(other, "app.ts").code).toBe(1);
 });
 
