@@ -101,6 +101,11 @@ export function endedEarly(name: string): SyscallError {
   return new SyscallError("ECANCELED", `${name} was ended before its time: what came of it is not all`);
 }
 
+/** What was thrown, as that by which a pipe is closed: undefined would be an end like any other. */
+export function asEnd(error: unknown): unknown {
+  return error === undefined ? new Error("undefined was thrown") : error;
+}
+
 /** A channel whose reader can leave. */
 export class Pipe<T> extends Channel<T> implements Inlet<T>, Outlet<T> {
   /** By this a writer knows that it is its own reader that has left. */
@@ -153,7 +158,7 @@ const runPart: Routine<
   } catch (error) {
     if (output.isLeft(error)) return;
     if (output.closed && !(error instanceof Cancelled)) throw error; // nobody downstream will hear of it
-    if (!(error instanceof Cancelled)) end = error;
+    if (!(error instanceof Cancelled)) end = asEnd(error);
   } finally {
     output.close(end);
     input?.leave();

@@ -5,6 +5,7 @@ import { framed } from "../../syscalls/frame.ts";
 import { Group, Join, type Members } from "../../syscalls/index.ts";
 import { print as printLine, soleError } from "../lib/index.ts";
 import {
+  asEnd,
   endedEarly,
   type Inlet,
   isUnwanted,
@@ -136,7 +137,7 @@ function* sendToAll<T>(input: Inlet<T>, pipes: readonly Pipe<T>[]): Program<void
     end = undefined;
   } catch (error) {
     if (isUnwanted(error)) throw error;
-    end = error;
+    end = asEnd(error);
   } finally {
     for (const pipe of pipes) pipe.close(end);
   }
@@ -162,7 +163,7 @@ const failureOf: Routine<[program: Program<void>], { readonly error: unknown } |
       yield* framed(program, "sending");
     } catch (error) {
       if (isUnwanted(error)) throw error;
-      return { error };
+      return { error: asEnd(error) };
     }
     return undefined;
   },

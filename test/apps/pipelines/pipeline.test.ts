@@ -179,15 +179,15 @@ describe("an error", () => {
     expect(seen).toEqual([9, 8, 9, 8]);
   });
 
-  test.each([[undefined], ["text"]])("of %o is one too", (thrown) => {
+  test.each([
+    ["text", "text"],
+    [null, null],
+    [undefined, new Error("undefined was thrown")],
+  ])("of %o is one too", (thrown, expected) => {
     const { value } = run(function* () {
-      return yield* thrownBy(
-        from(countdown(9))
-          .through(failing(1, thrown ?? new Error("none")))
-          .into(list),
-      );
+      return yield* thrownBy(from(countdown(9)).through(failing(1, thrown)).through(tee<number>(count)).into(list));
     });
-    expect(value).toEqual(thrown ?? new Error("none"));
+    expect(value).toEqual(expected);
   });
 
   test("of a sink ends all before it", () => {
