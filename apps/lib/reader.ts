@@ -13,6 +13,8 @@ export const chunkBytes = 65_536;
 /** Most bytes that can be asked for in one piece. */
 export const mostBytes: number = 2 ** 30;
 
+const encoder = new TextEncoder();
+
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
 export class Reader extends ByteBuffer {
   readonly connection: Connection;
@@ -46,39 +48,49 @@ export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> =
 
 /**
  * The bytes up to a delimiter and with it; null when the peer has ended and nothing is left.
+ * @param delimiter bytes, or text, which is sent as UTF-8
  * @param maxBytes how many bytes there may be, the delimiter included; 1 GiB at most
  * @throws EINVAL for another bound; EMSGSIZE when there are more, EPROTO when the peer ends in between, and as recv; nothing is lost: what had
  * come stays in the reader
+ *
+ * ```ts
+ * const head = yield* readUntil(reader, "\r\n\r\n", 16_384);
+ * ```
  */
-export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes: number], Uint8Array | null> = routine(
-  function* readUntil(reader, delimiter, maxBytes) {
-    const bytes = yield* readPast(reader, delimiter, maxBytes);
+export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array | string, maxBytes: number], Uint8Array | null> =
+  routine(function* readUntil(reader, delimiter, maxBytes) {
+    const bytes = yield* readPast(
+      reader,
+      typeof delimiter === "string" ? encoder.encode(delimiter) : delimiter,
+      maxBytes,
+    );
     if (bytes !== null || reader.available === 0) return bytes;
     throw new SyscallError("EPROTO", `${reader.connection.label} ended ${reader.available} bytes into a message`);
-  },
-);
+  });
 
 /** As readUntil; null when the peer has ended, and what is left is still in the reader. */
-const readPast: typeof readUntil = routine(function* readPast(reader, delimiter, maxBytes) {
-  checkedCount(maxBytes, "maxBytes of readUntil", 1, mostBytes);
-  if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
-  let searched = 0;
-  for (;;) {
-    const place = reader.indexOf(delimiter, searched);
-    const length = place < 0 ? reader.available : place + delimiter.length;
-    if (length > maxBytes) {
-      throw new SyscallError(
-        "EMSGSIZE",
-        `${reader.connection.label} sent more than ${maxBytes} bytes without a delimiter`,
-      );
+const readPast: Routine<[reader: Reader, delimiter: Uint8Array, maxBytes: number], Uint8Array | null> = routine(
+  function* readPast(reader, delimiter, maxBytes) {
+    checkedCount(maxBytes, "maxBytes of readUntil", 1, mostBytes);
+    if (delimiter.length === 0) throw new SyscallError("EINVAL", "readUntil needs a delimiter that is not empty");
+    let searched = 0;
+    for (;;) {
+      const place = reader.indexOf(delimiter, searched);
+      const length = place < 0 ? reader.available : place + delimiter.length;
+      if (length > maxBytes) {
+        throw new SyscallError(
+          "EMSGSIZE",
+          `${reader.connection.label} sent more than ${maxBytes} bytes without a delimiter`,
+        );
+      }
+      if (place >= 0) return reader.take(length);
+      searched = Math.max(0, reader.available - delimiter.length + 1);
+      const bytes = yield* recv(reader.connection, chunkBytes);
+      if (bytes.length === 0) return null;
+      reader.append(bytes);
     }
-    if (place >= 0) return reader.take(length);
-    searched = Math.max(0, reader.available - delimiter.length + 1);
-    const bytes = yield* recv(reader.connection, chunkBytes);
-    if (bytes.length === 0) return null;
-    reader.append(bytes);
-  }
-});
+  },
+);
 
 /**
  * The next line as text, without its LF or CRLF; null at the end. A last line without a newline counts.

@@ -47,6 +47,13 @@ describe.each([1, 2, 3, 4, 5])("however the bytes arrive, seed %i", (seed) => {
   });
 });
 
+test("a delimiter may be text", () => {
+  const head = function* (reader: Reader): Program<string> {
+    return new TextDecoder().decode((yield* readUntil(reader, "\r\n\r\n", 100)) ?? undefined);
+  };
+  expect(reading("GET / HTTP/1.1\r\n\r\nrest", head)).toBe("GET / HTTP/1.1\r\n\r\n");
+});
+
 test("a byte order mark and a lone CR are part of their line", () => {
   expect(reading("\uFEFFa\nb\r", (reader) => lines(reader))).toEqual(["\uFEFFa", "b\r"]);
 });
