@@ -1,0 +1,134 @@
+// Heads and bodies to be sent. What would break out of its line is EINVAL before a byte is sent; lengths and codings are
+// the library's own affair, so that no message contradicts itself.
+
+import { Buffer } from "node:buffer";
+import type { Connection } from "../../../kernel/machine/machine.ts";
+import { type Call, type Program, type Routine, routine, SyscallError } from "../../../kernel/syscall.ts";
+import { shown, truncated } from "../../../kernel/text.ts";
+import { Timeout, WriteWait } from "../../../syscalls/index.ts";
+import { phraseOf } from "./errors.ts";
+import { fieldLines, type Headers, isToken, sentField } from "./fields.ts";
+import type { BodyLength } from "./framing.ts";
+
+/**
+ * The head of a request as it is sent, its empty line included.
+ * @param length of its body; undefined: it has none
+ * @throws EINVAL for a method, target or header that is none, or says how the body is framed
+ */
+export function requestHead(method: string, target: string, headers: Headers, length: number | undefined): string {
+  if (!isToken(method)) throw new SyscallError("EINVAL", `method ${shown(truncated(method, 64))} is none`);
+  if (!/^[\x21\x22\x24-\x7e]+$/.test(target)) {
+    throw new SyscallError(
+      "EINVAL",
+      `target ${shown(truncated(target, 64))} is none: percent-encode what is not ASCII`,
+    );
+  }
+  const end = length === undefined ? "\r\n" : `content-length: ${length}\r\n\r\n`;
+  return `${method} ${target} HTTP/1.1\r\n${linesWithoutFraming(headers)}${end}`;
+}
+
+/**
+ * The head of a response as it is sent, its empty line included.
+ * @param length of its body; undefined: it says nothing of one
+ * @param goesOn whether another response may follow
+ * @throws EINVAL for a status or header that is none, or a header that says how the body is framed
+ */
+export function responseHead(
+  status: number,
+  headers: Headers,
+  length: BodyLength | undefined,
+  goesOn: boolean,
+): string {
+  if (!Number.isInteger(status) || status < 100 || status > 599) {
+    throw new SyscallError("EINVAL", `status ${shown(status)} is none: give 100 to 599`);
+  }
+  let end = goesOn ? "\r\n" : "connection: close\r\n\r\n";
+  if (typeof length === "number") end = `content-length: ${length}\r\n${end}`;
+  else if (length === "chunked") end = `transfer-encoding: chunked\r\n${end}`;
+  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\n${linesWithoutFraming(headers)}${end}`;
+}
+
+const framing = ["content-length", "transfer-encoding", "connection"] as const;
+
+function linesWithoutFraming(headers: Headers): string {
+  const lines = fieldLines(headers);
+  const own = framing.find((name) => sentField(headers, name) !== undefined);
+  if (own === undefined) return lines;
+  throw new SyscallError("EINVAL", `header ${own} is set by itself, from the body: leave it out`);
+}
+
+/** A chunk of a body. */
+export function chunkOf(bytes: Uint8Array): Uint8Array {
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`, "latin1"), bytes, lineBreak]);
+}
+
+const lineBreak = Buffer.from("\r\n", "latin1");
+/** What ends a chunked body. */
+export const lastChunk: Uint8Array = Buffer.from("0\r\n\r\n", "latin1");
+
+/** Text as bytes: UTF-8. */
+export function bytesOf(data: string | Uint8Array): Uint8Array {
+  return typeof data === "string" ? Buffer.from(data) : data;
+}
+
+/**
+ * Sends all of it to a peer that takes some of it in time.
+ * @param stalledMs how long it may take nothing, milliseconds
+ * @throws ETIMEDOUT when it does not; as send
+ */
+export const sendWithin: Routine<[connection: Connection, bytes: Uint8Array, stalledMs: number], void> = routine(
+  function* sendWithin(connection, bytes, stalledMs) {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const sent = connection.write(rest);
+      if (sent === 0) yield* new Timeout(stalledMs, new WriteWait(connection));
+      else rest = rest.subarray(sent);
+    }
+  },
+);
+
+/** A body that is being sent, piece by piece. */
+export class BodyWriter {
+  readonly #connection: Connection;
+  readonly #length: BodyLength;
+  readonly #stalledMs: number;
+  #sent = 0;
+
+  /** @param length what the head said */
+  constructor(connection: Connection, length: BodyLength, stalledMs: number) {
+    this.#connection = connection;
+    this.#length = length;
+    this.#stalledMs = stalledMs;
+  }
+
+  /**
+   * Sends a piece, waiting whenever the peer is slow; bytes must not be changed afterwards.
+   * @throws EOVERFLOW for more than the length that was promised; ETIMEDOUT for a peer that takes nothing; as send
+   */
+  write(data: string | Uint8Array): Call<void> {
+    return BodyWriter.#write(this, bytesOf(data));
+  }
+
+  /** Says that this was all. @throws EPROTO when less was sent than was promised; as `write` */
+  end(): Call<void> {
+    return BodyWriter.#end(this);
+  }
+
+  static readonly #write = routine(function* write(writer: BodyWriter, bytes: Uint8Array): Program<void> {
+    if (bytes.length === 0) return; // an empty chunk would be the last
+    const length = writer.#length;
+    writer.#sent += bytes.length;
+    if (typeof length === "number" && writer.#sent > length) {
+      throw new SyscallError("EOVERFLOW", `a body of ${length} bytes was promised: ${writer.#sent} are more`);
+    }
+    yield* sendWithin(writer.#connection, length === "chunked" ? chunkOf(bytes) : bytes, writer.#stalledMs);
+  });
+
+  static readonly #end = routine(function* end(writer: BodyWriter): Program<void> {
+    const length = writer.#length;
+    if (length === "chunked") yield* sendWithin(writer.#connection, lastChunk, writer.#stalledMs);
+    if (typeof length === "number" && writer.#sent < length) {
+      throw new SyscallError("EPROTO", `a body of ${length} bytes was promised: ${writer.#sent} are less`);
+    }
+  });
+}
