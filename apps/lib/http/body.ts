@@ -195,6 +195,7 @@ export class Body {
   /** A line between chunks, with its CRLF. */
   static readonly #line = routine(function* line(body: Body, maxBytes: number): Program<string> {
     const bytes = yield* Body.#patiently(body, readUntil(body.#reader, crlf, maxBytes));
+    if (bytes.length === 0) throw body.#endedEarly();
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   });
 
