@@ -2,7 +2,7 @@
 // sender back. It ends with its length, its last chunk or the connection, and never takes a byte of the next message.
 
 import { Buffer } from "node:buffer";
-import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
+import { type Call, Cancelled, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { type Step, Timeout } from "../../../syscalls/index.ts";
 import { chunkBytes, type Reader, readUntil } from "../reader.ts";
 import { recv } from "../sockets.ts";
@@ -33,6 +33,7 @@ export class Body {
   #left: number;
   #isOver: boolean;
   #hasChunk = false;
+  #failure: unknown = undefined;
   #taken = 0;
   #extensionBytes = 0;
   #trailers = new HeaderFields();
@@ -63,9 +64,19 @@ export class Body {
     return this.#isOver;
   }
 
+  /** Why it could not be read to its end: what `next` has thrown, and will throw again; undefined: nothing is wrong. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /** True while the sender waits to be told that it may go on. */
   get isHeldBack(): boolean {
     return this.#begin !== undefined && !this.#isOver;
+  }
+
+  /** The sender has been told something else: it will not be told to go on. */
+  letGo(): void {
+    this.#begin = undefined;
   }
 
   /** What came behind a chunked body. Known once it is over. */
@@ -106,6 +117,16 @@ export class Body {
   }
 
   static readonly #next = routine(function* next(body: Body): Program<Step<Uint8Array>> {
+    if (body.#failure !== undefined) throw body.#failure;
+    try {
+      return yield* Body.#piece(body);
+    } catch (error) {
+      if (!(error instanceof Cancelled)) body.#failure = error;
+      throw error;
+    }
+  });
+
+  static readonly #piece = routine(function* piece(body: Body): Program<Step<Uint8Array>> {
     if (body.#isOver) return { done: true };
     if (body.#begin !== undefined) {
       const begin = body.#begin;

@@ -30,19 +30,19 @@ export function requestHead(method: string, target: string, headers: Headers, le
 /**
  * The head of a response as it is sent, its empty line included.
  * @param length of its body; undefined: it says nothing of one
- * @param goesOn whether another response may follow
+ * @param connection what it says of the connection; undefined: nothing
  * @throws EINVAL for a status or header that is none, or a header that says how the body is framed
  */
 export function responseHead(
   status: number,
   headers: Headers,
   length: BodyLength | undefined,
-  goesOn: boolean,
+  connection: "close" | "keep-alive" | undefined,
 ): string {
   if (!Number.isInteger(status) || status < 100 || status > 599) {
     throw new SyscallError("EINVAL", `status ${shown(status)} is none: give 100 to 599`);
   }
-  let end = goesOn ? "\r\n" : "connection: close\r\n\r\n";
+  let end = connection === undefined ? "\r\n" : `connection: ${connection}\r\n\r\n`;
   if (typeof length === "number") end = `content-length: ${length}\r\n${end}`;
   else if (length === "chunked") end = `transfer-encoding: chunked\r\n${end}`;
   return `HTTP/1.1 ${status} ${phraseOf(status)}\r\n${linesWithoutFraming(headers)}${end}`;
@@ -93,6 +93,7 @@ export class BodyWriter {
   readonly #length: BodyLength;
   readonly #stalledMs: number;
   #sent = 0;
+  #failure: unknown = undefined;
 
   /** @param length what the head said */
   constructor(connection: Connection, length: BodyLength, stalledMs: number) {
@@ -109,6 +110,11 @@ export class BodyWriter {
     return BodyWriter.#write(this, bytesOf(data));
   }
 
+  /** Why it could not be sent: what `write` has thrown last; undefined: nothing is wrong. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /** Says that this was all. @throws EPROTO when less was sent than was promised; as `write` */
   end(): Call<void> {
     return BodyWriter.#end(this);
@@ -121,7 +127,12 @@ export class BodyWriter {
     if (typeof length === "number" && writer.#sent > length) {
       throw new SyscallError("EOVERFLOW", `a body of ${length} bytes was promised: ${writer.#sent} are more`);
     }
-    yield* sendWithin(writer.#connection, length === "chunked" ? chunkOf(bytes) : bytes, writer.#stalledMs);
+    try {
+      yield* sendWithin(writer.#connection, length === "chunked" ? chunkOf(bytes) : bytes, writer.#stalledMs);
+    } catch (error) {
+      writer.#failure = error;
+      throw error;
+    }
   });
 
   static readonly #end = routine(function* end(writer: BodyWriter): Program<void> {

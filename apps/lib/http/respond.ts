@@ -1,0 +1,90 @@
+// Sending a response: its head with the one framing that fits, and its body, in one piece or as it is written.
+
+import { Buffer } from "node:buffer";
+import type { Connection } from "../../../kernel/machine/machine.ts";
+import { Cancelled, type Program, type Routine, type Runnable, routine } from "../../../kernel/syscall.ts";
+import { framed } from "../../../syscalls/frame.ts";
+import { type Headers, sentField } from "./fields.ts";
+import type { BodyLength } from "./framing.ts";
+import type { RequestHead } from "./head.ts";
+import type { HttpResponse } from "./messages.ts";
+import { BodyWriter, bytesOf, responseHead, sendWithin } from "./write.ts";
+
+/** A handler's response that cannot be sent, or whose body threw: not the client's fault. */
+export class BadResponse extends Error {
+  readonly reason: unknown;
+  /** Whether some of it has been sent. */
+  readonly hasBegun: boolean;
+
+  constructor(reason: unknown, hasBegun: boolean) {
+    super("a response could not be made");
+    this.reason = reason;
+    this.hasBegun = hasBegun;
+  }
+}
+
+/**
+ * Sends a response.
+ * @param request what it answers; undefined: what was none
+ * @param mayGoOn whether another may follow
+ * @returns whether it does: not where its end is the connection's
+ * @throws BadResponse for one that cannot be; ETIMEDOUT for a client that takes nothing; as send
+ */
+export const sendResponse: Routine<
+  [
+    connection: Connection,
+    request: RequestHead | undefined,
+    response: HttpResponse,
+    mayGoOn: boolean,
+    stalledMs: number,
+  ],
+  boolean
+> = routine(function* sendResponse(connection, request, response, mayGoOn, stalledMs) {
+  const { status = 200, body = "" } = response;
+  const isWritten = typeof body === "function";
+  const bytes = isWritten ? nothing : bytesOf(body);
+  const hasNone = status === 204 || status === 304;
+  const length = isWritten ? (response.length ?? (request?.version === "1.0" ? "close" : "chunked")) : bytes.length;
+  const goesOn = mayGoOn && (hasNone || length !== "close");
+  const head = headOf(request, response, hasNone ? undefined : length, goesOn);
+  const isBare = hasNone || request?.method === "HEAD";
+  yield* sendWithin(connection, isBare || isWritten ? head : Buffer.concat([head, bytes]), stalledMs);
+  if (isWritten && !isBare) yield* written(body, new BodyWriter(connection, length, stalledMs));
+  return goesOn;
+});
+
+const nothing = new Uint8Array(0);
+
+function headOf(
+  request: RequestHead | undefined,
+  response: HttpResponse,
+  length: BodyLength | undefined,
+  goesOn: boolean,
+): Buffer {
+  const { status = 200, headers = {}, body } = response;
+  try {
+    const typed =
+      typeof body === "string" && sentField(headers, "content-type") === undefined ? withType(headers) : headers;
+    const kept = goesOn && request?.version === "1.0" ? "keep-alive" : undefined;
+    return Buffer.from(responseHead(status, typed, length, goesOn ? kept : "close"), "latin1");
+  } catch (error) {
+    throw new BadResponse(error, false);
+  }
+}
+
+function withType(headers: Headers): Headers {
+  return { ...headers, "content-type": "text/plain; charset=utf-8" };
+}
+
+const written = routine(function* written(
+  body: (writer: BodyWriter) => Runnable<void>,
+  writer: BodyWriter,
+): Program<void> {
+  try {
+    yield* framed(body(writer), body.name || "body");
+    yield* writer.end();
+  } catch (error) {
+    if (error instanceof Cancelled || (error !== undefined && error === writer.failure)) throw error;
+    throw new BadResponse(error, true);
+  }
+});

@@ -1,0 +1,166 @@
+// A server of HTTP/1.1: accepts connections and gives each a conversation in a task of its own, as many at once as the
+// limit says, and always 64 descriptors below the system's.
+
+import type { Connection, Listener } from "../../../kernel/machine/machine.ts";
+import {
+  type Call,
+  Cancelled,
+  type Program,
+  type Routine,
+  routine,
+  SyscallError,
+  type Tid,
+} from "../../../kernel/syscall.ts";
+import { CancelTasks, GetMachine, KillTasks, MoveOn, NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
+import type { Event } from "../event.ts";
+import { accept } from "../sockets.ts";
+import { until } from "../until.ts";
+import { Conversation, type Service } from "./conversation.ts";
+import { limitsOf } from "./limits.ts";
+import { type Routes, RouteTable } from "./routes.ts";
+import { HttpCounters, type ServerLimits, serverLimits } from "./server-limits.ts";
+
+export interface ServeOptions {
+  /** Those left out are `serverLimits`. */
+  readonly limits?: Partial<ServerLimits>;
+  /** Where the server counts. Default: an object nobody sees. */
+  readonly counters?: HttpCounters;
+  /** Set when the server begins to end: for responses that would not end by themselves. */
+  readonly ending?: Event;
+}
+
+/** Descriptors left for everything else. */
+const spareDescriptors = 64;
+/** How long nothing is accepted when no task is to be had, ms. */
+const shortageMs = 100;
+/** Characters that a task's name may have. */
+const nameLength = 64;
+
+/**
+ * Serves routes on a listener until it is cancelled or killed. Cancelled: accepts no more, ends the connections that are
+ * idle, lets the others finish their request within `limits.drainMs`, and ends.
+ * @param routes handlers by method and path; each runs in the task of its connection, which is ended, `finally` and all, when the
+ * client is gone
+ * @throws EINVAL for limits or routes that cannot be; what accepting throws
+ *
+ * ```ts
+ * const listener = yield* new Listen({ port: 8080 });
+ * yield* serve(listener, {
+ *   "GET /hello": routine(function* hello(request) {
+ *     yield* new Sleep(10);
+ *     return { body: `hello ${request.query.get("name") ?? "you"}\n` };
+ *   }),
+ * });
+ * ```
+ */
+export const serve: Routine<[listener: Listener, routes: Routes, options?: ServeOptions], void> = routine(
+  function* serve(listener, routes, options = {}) {
+    const { descriptors } = yield* new GetMachine();
+    const server = new Server(routes, options, descriptors);
+    try {
+      for (;;) {
+        yield* server.vacancy();
+        yield* server.give(yield* accept(listener));
+      }
+    } catch (error) {
+      if (!(error instanceof Cancelled)) throw error;
+      listener.close();
+      yield* server.drain();
+      throw error;
+    } finally {
+      listener.close();
+      yield* new KillTasks(server.tids(), "the server has ended");
+    }
+  },
+);
+
+class Server implements Service {
+  readonly routes: RouteTable;
+  readonly limits: ServerLimits;
+  readonly counters: HttpCounters;
+  readonly #ending: Event | undefined;
+  readonly #most: number;
+  readonly #talks = new Map<Conversation, Tid | undefined>();
+  readonly #freed: WaitQueue;
+  #isEnding = false;
+
+  constructor(routes: Routes, { limits, counters, ending }: ServeOptions, descriptors: number) {
+    this.routes = new RouteTable(routes);
+    this.limits = limitsOf(serverLimits, limits);
+    this.counters = counters ?? new HttpCounters();
+    this.#ending = ending;
+    this.#most = Math.max(1, Math.min(this.limits.maxConnections, descriptors - spareDescriptors));
+    this.#freed = new WaitQueue("wait for", () => `one of ${this.#talks.size} connections to end`);
+  }
+
+  isReluctant(): boolean {
+    return this.#isEnding || this.#talks.size >= this.#most;
+  }
+
+  /** Waits until there is room for one more connection. */
+  vacancy(): Call<void> {
+    if (this.#talks.size >= this.#most) this.counters.full++;
+    return until(this.#freed, () => this.#talks.size < this.#most);
+  }
+
+  /** Serves a connection in a task of its own. There must be room. */
+  give(connection: Connection): Call<void> {
+    return Server.#give(this, connection);
+  }
+
+  /** Ends what is idle, and gives the rest its time. */
+  drain(): Call<void> {
+    return Server.#drain(this);
+  }
+
+  /** The tasks that serve. */
+  tids(): Tid[] {
+    return this.#tidsWhere(() => true);
+  }
+
+  #tidsWhere(holds: (talk: Conversation) => boolean): Tid[] {
+    return [...this.#talks].flatMap(([talk, tid]) => (tid !== undefined && holds(talk) ? [tid] : []));
+  }
+
+  #leave(talk: Conversation): void {
+    if (!this.#talks.delete(talk)) return;
+    this.counters.open--;
+    this.#freed.wake(Number.POSITIVE_INFINITY);
+  }
+
+  static readonly #give = routine(function* give(server: Server, connection: Connection): Program<void> {
+    const talk = new Conversation(connection, server);
+    server.counters.connections++;
+    server.counters.open++;
+    server.#talks.set(talk, undefined);
+    try {
+      const name = `http ${connection.peer}`.trim().slice(0, nameLength);
+      server.#talks.set(talk, yield* new NewTask(Server.#converse(server, talk), name));
+    } catch (error) {
+      if (!(error instanceof SyscallError) || error.code !== "EAGAIN") throw error;
+      connection.close();
+      yield* new Sleep(shortageMs);
+    } finally {
+      if (server.#talks.get(talk) === undefined) server.#leave(talk);
+    }
+  });
+
+  static readonly #converse = routine(function* converse(server: Server, talk: Conversation): Program<void> {
+    try {
+      yield* talk.run();
+    } finally {
+      server.#leave(talk);
+    }
+  });
+
+  static readonly #drain = routine(function* drain(server: Server): Program<void> {
+    server.#isEnding = true;
+    server.#ending?.set();
+    const idle = server.#tidsWhere((talk) => talk.isIdle);
+    yield* new CancelTasks(idle, "the server is shutting down");
+    yield* new MoveOn(
+      server.limits.drainMs,
+      until(server.#freed, () => server.#talks.size === 0),
+    );
+  });
+}
