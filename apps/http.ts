@@ -26,7 +26,7 @@ const http: Routine<[argv: readonly string[]], void> = routine(function* http(ar
   yield* print(yield* banner(listener));
   const snapshots = new Snapshots(snapshotMs);
   yield* new NewTask(snapshots.run(), "snapshots");
-  const ending = new Event({ name: "the end of the server" });
+  const ending = new Event({ name: "shutdown" });
   yield* serve(listener, onlyLocal(listener, routesOf(snapshots, ending)), { ending, limits: { maxBodyBytes } });
 });
 

@@ -8,7 +8,7 @@ export const page = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>yieldix: tasks</title>
-<link rel="icon" href="data:,">
+<link rel="icon" href="/icon.svg">
 <link rel="stylesheet" href="/page.css">
 <script src="/page.js" defer></script>
 </head>
@@ -28,6 +28,9 @@ export const page = `<!doctype html>
 </main>
 </body>
 </html>
+`;
+
+export const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#17692f"/><path d="M4 5h8M4 8h6M4 11h4" stroke="#fff" stroke-width="1.5" stroke-linecap="round"/></svg>
 `;
 
 export const style = `:root {
@@ -58,10 +61,10 @@ table { width: 100%; border-collapse: collapse; background: var(--panel); border
 th, td { text-align: left; padding: .35rem .75rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--faint); font-weight: 500; font-size: .85rem; }
 tbody tr:last-child td { border-bottom: 0; }
-td { overflow-wrap: anywhere; }
+td:nth-child(3) { white-space: nowrap; }
 td:nth-child(1), td:nth-child(5), th:nth-child(1), th:nth-child(5) { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-td:nth-child(2), td:nth-child(4) { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .9rem; }
-td:nth-child(2) { font-weight: 600; }
+td:nth-child(2), td:nth-child(4) { overflow-wrap: anywhere; font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; font-size: .9rem; }
+td:nth-child(2) { font-weight: 600; min-width: 14em; }
 td:nth-child(5) { color: var(--faint); }
 tr[data-state="blocked"] td:nth-child(3) { color: var(--blocked); }
 tr[data-state="ready"] td:nth-child(3), tr[data-state="running"] td:nth-child(3) { color: var(--busy); }

@@ -4,14 +4,14 @@ import { type Program, routine } from "../../kernel/syscall.ts";
 import { ListTasks } from "../../syscalls/index.ts";
 import type { Body, BodyWriter, Headers, HttpRequest, HttpResponse, Routes } from "../lib/http/index.ts";
 import type { Event } from "../lib/index.ts";
-import { page, script, style } from "./page.ts";
+import { icon, page, script, style } from "./page.ts";
 import type { Snapshots } from "./snapshots.ts";
 
 // A page takes nothing from anywhere else, and is in nobody's frame; what it shows of tasks is text to it, never markup.
 const guarded: Headers = {
   "cache-control": "no-store",
   "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "cross-origin-resource-policy": "same-origin",
   "referrer-policy": "no-referrer",
   "x-content-type-options": "nosniff",
@@ -24,6 +24,7 @@ const slice = 500;
 export function routesOf(snapshots: Snapshots, end: Event): Routes {
   return {
     "GET /": text("text/html; charset=utf-8", page),
+    "GET /icon.svg": text("image/svg+xml", icon),
     "GET /page.js": text("text/javascript; charset=utf-8", script),
     "GET /page.css": text("text/css; charset=utf-8", style),
     "GET /tasks": tasks,

@@ -31,6 +31,8 @@ export interface Service {
   readonly routes: RouteTable;
   readonly limits: ServerLimits;
   readonly counters: HttpCounters;
+  /** True once no more requests are taken. */
+  readonly isEnding: boolean;
   /** True while connections should not be kept: the server is full, or ends. */
   isReluctant(): boolean;
 }
@@ -59,7 +61,7 @@ export class Conversation {
     const { counters } = it.service;
     try {
       yield* new Adopt(connection);
-      while (yield* Conversation.#exchange(it)) it.isIdle = true;
+      while ((yield* Conversation.#exchange(it)) && !it.service.isEnding) it.isIdle = true;
     } catch (error) {
       if (!isLoss(error)) throw error;
       counters.lost++;

@@ -82,7 +82,7 @@ class Server implements Service {
   readonly #most: number;
   readonly #talks = new Map<Conversation, Tid | undefined>();
   readonly #freed: WaitQueue;
-  #isEnding = false;
+  isEnding = false;
 
   constructor(routes: Routes, { limits, counters, ending }: ServeOptions, descriptors: number) {
     this.routes = new RouteTable(routes);
@@ -94,7 +94,7 @@ class Server implements Service {
   }
 
   isReluctant(): boolean {
-    return this.#isEnding || this.#talks.size >= this.#most;
+    return this.isEnding || this.#talks.size >= this.#most;
   }
 
   /** Waits until there is room for one more connection. */
@@ -154,7 +154,7 @@ class Server implements Service {
   });
 
   static readonly #drain = routine(function* drain(server: Server): Program<void> {
-    server.#isEnding = true;
+    server.isEnding = true;
     server.#ending?.set();
     const idle = server.#tidsWhere((talk) => talk.isIdle);
     yield* new CancelTasks(idle, "the server is shutting down");

@@ -1,29 +1,42 @@
-// A scope, as Timeout is, that ends with the peer: nobody waits any more for what runs in it. What a client sends meanwhile
-// (it may pipeline) is read, up to a bound, as its end could not be seen behind it.
+// A scope, as Timeout is, that ends with the peer: nobody waits any more for what runs in it. Most of what runs is over at
+// once, so who looks after the peer, a task of its own, is only started for what takes longer. What a client sends
+// meanwhile (it may pipeline) is read, up to a bound, as its end could not be seen behind it.
 
-import type { Watcher } from "../../../kernel/machine/machine.ts";
-import { Call, type Kernel, type Runnable, SyscallError, type Task } from "../../../kernel/syscall.ts";
+import {
+  Call,
+  Cancelled,
+  type Kernel,
+  type Program,
+  type Runnable,
+  routine,
+  SyscallError,
+  type Task,
+} from "../../../kernel/syscall.ts";
 import type { Timed } from "../../../kernel/timers.ts";
+import { Sleep } from "../../../syscalls/index.ts";
 import { chunkBytes, type Reader } from "../reader.ts";
+import { recv } from "../sockets.ts";
 
+/** After so long somebody looks after the peer, ms. */
+const patienceMs = 50;
 /** With so many bytes that nobody has used yet, reading stops until the scope is left. */
 const mostAhead = 65_536;
+/** Characters that a task's name may have. */
+const nameLength = 64;
 
 /**
- * Runs a program and gives its value. When the connection breaks, its frames are closed, innermost first (their `finally` runs),
- * and ECONNRESET and the like are thrown here. A peer that has only ended its half may still read: what runs has `graceMs`
- * more, and then ends in the same way.
+ * Runs a program and gives its value. When the connection breaks, its frames are closed, innermost first (their `finally` runs; no
+ * `catch` sees it), and ECONNRESET and the like are thrown here. A peer that has only ended its half may still read:
+ * what runs has `graceMs` more, and then ends in the same way. That is seen after 50 ms at the earliest.
  */
-export class WhileConnected<T> extends Call<T> implements Watcher, Timed {
+export class WhileConnected<T> extends Call<T> implements Timed {
   timer = -1;
   readonly #reader: Reader;
   readonly #program: Runnable<T>;
   readonly #graceMs: number;
   #task: Task | undefined = undefined;
   #depth = 0;
-  #isHeld = false;
-  #isOver = false;
-  #failure: unknown = undefined;
+  #lookout: number | undefined = undefined;
 
   /**
    * @param reader what is sent meanwhile is put there
@@ -36,62 +49,70 @@ export class WhileConnected<T> extends Call<T> implements Watcher, Timed {
     this.#graceMs = graceMs;
   }
 
+  override get family(): string {
+    return "task";
+  }
+
   override enter(task: Task, _kernel: Kernel): Runnable<T> {
     this.#task = task;
     this.#depth = task.depth;
-    this.#watch();
+    this.#look();
     return this.#program;
   }
 
-  override leave(_task: Task, kernel: Kernel): void {
-    this.#isOver = true;
-    this.#reader.connection.unwatch("read", this);
-    kernel.timers.cancel(this);
+  override leave(): void {
+    this.#lookAway();
+    this.#task = undefined;
   }
 
-  /** Lets go of the connection while somebody in the scope reads from it, and takes it up again. */
+  /** Lets go of the connection while somebody in the scope waits for it, and takes it up again. */
   hold(isHeld: boolean): void {
-    this.#isHeld = isHeld;
-    if (isHeld) this.#reader.connection.unwatch("read", this);
-    else this.#watch();
+    if (isHeld) this.#lookAway();
+    else this.#look();
   }
 
-  ready(error?: unknown): void {
-    const { connection } = this.#reader;
+  /** What is in the scope takes long. */
+  expire(): void {
+    const task = this.#task;
+    if (task === undefined) return;
     try {
-      if (error !== undefined) throw error;
-      const bytes = connection.read(chunkBytes);
-      if (bytes?.length === 0) {
-        this.#endIn(this.#graceMs);
-        return;
-      }
-      if (bytes !== null) this.#reader.append(bytes);
-      this.#watch();
-    } catch (failure) {
-      this.#failure = failure;
-      this.#endIn(0);
+      this.#lookout = task.kernel.spawn(WhileConnected.#watch(this), `${task.name} peer`.slice(0, nameLength), task);
+    } catch (error) {
+      // At the bound of tasks nobody is found to look: its end is then seen when it is written to.
+      if (!(error instanceof SyscallError) || error.code !== "EAGAIN") throw error;
     }
   }
 
-  /** The peer has been away long enough. */
-  expire(): void {
-    this.#task?.unwindTo(
-      this.#depth,
-      this.#failure ?? new SyscallError("ECONNRESET", `${this.#reader.connection.label}: the peer has left`),
-    );
-  }
-
-  #watch(): void {
-    const { connection, available } = this.#reader;
-    if (this.#isOver || this.#isHeld || available >= mostAhead || connection.closed) return;
-    connection.watch("read", this);
-  }
-
-  // By a timer even when it is to be at once: the task itself may be on the stack.
-  #endIn(ms: number): void {
+  #look(): void {
     const kernel = this.#task?.kernel;
-    if (kernel === undefined || this.#isOver) return;
-    kernel.timers.cancel(this);
-    kernel.timers.set(kernel.clock() + ms, this);
+    kernel?.timers.set(kernel.clock() + patienceMs, this);
   }
+
+  #lookAway(): void {
+    const task = this.#task;
+    task?.kernel.timers.cancel(this);
+    if (this.#lookout !== undefined) task?.kernel.kill(this.#lookout, task.tid, "nobody needs to look any more");
+    this.#lookout = undefined;
+  }
+
+  #gone(error: unknown): void {
+    this.#task?.unwindTo(this.#depth, error);
+  }
+
+  static readonly #watch = routine(function* watchPeer(scope: WhileConnected<unknown>): Program<void> {
+    const reader = scope.#reader;
+    try {
+      while (reader.available < mostAhead) {
+        const bytes = yield* recv(reader.connection, chunkBytes);
+        if (bytes.length === 0) break;
+        reader.append(bytes);
+      }
+      if (reader.available >= mostAhead) return;
+      yield* new Sleep(scope.#graceMs);
+      throw new SyscallError("ECONNRESET", `${reader.connection.label}: the peer has left`);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error; // of this task, and not of the one in the scope
+      scope.#gone(error);
+    }
+  });
 }
