@@ -92,6 +92,11 @@ export class Running {
     return Number(kib ?? Number.NaN) * 1024;
   }
 
+  /** CPU time it has used, user and system, ms, to 10 ms. */
+  cpuMs(): number {
+    return (this.#ticks() * 1000) / ticksPerSecond;
+  }
+
   /** Waits until it has done what the last client left behind, such as closing 10,000 connections. */
   async rest(): Promise<void> {
     let before = this.#ticks();
