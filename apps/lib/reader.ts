@@ -14,6 +14,14 @@ export const chunkBytes = 65_536;
 export const mostBytes: number = 2 ** 30;
 
 const encoder = new TextEncoder();
+/** The latest delimiter that was given as text: a protocol has few, and asks for one again and again. */
+let latest = { text: "", bytes: new Uint8Array(0) };
+
+function bytesOf(delimiter: Uint8Array | string): Uint8Array {
+  if (typeof delimiter !== "string") return delimiter;
+  if (latest.text !== delimiter) latest = { text: delimiter, bytes: encoder.encode(delimiter) };
+  return latest.bytes;
+}
 
 /** A connection, and what has been read from it and not yet used. Use one per connection, in one task. */
 export class Reader extends ByteBuffer {
@@ -59,11 +67,7 @@ export const readExactly: Routine<[reader: Reader, count: number], Uint8Array> =
  */
 export const readUntil: Routine<[reader: Reader, delimiter: Uint8Array | string, maxBytes: number], Uint8Array | null> =
   routine(function* readUntil(reader, delimiter, maxBytes) {
-    const bytes = yield* readPast(
-      reader,
-      typeof delimiter === "string" ? encoder.encode(delimiter) : delimiter,
-      maxBytes,
-    );
+    const bytes = yield* readPast(reader, bytesOf(delimiter), maxBytes);
     if (bytes !== null || reader.available === 0) return bytes;
     throw new SyscallError("EPROTO", `${reader.connection.label} ended ${reader.available} bytes into a message`);
   });

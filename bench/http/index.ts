@@ -6,6 +6,7 @@ import { Build } from "../echo/build.ts";
 import { guarded, isPinned, Running } from "../echo/running.ts";
 import type { Server } from "../echo/servers.ts";
 import { figureOf, median } from "../lib/figures.ts";
+import type { Command } from "../lib/peer.ts";
 import type { Cell, Check, Effort, Suite, SuiteResult, Table } from "../lib/suite.ts";
 import { hasWrk, type Window, window } from "./wrk.ts";
 
@@ -30,10 +31,17 @@ function serversOf(build: Build): Server[] {
   const does = "keep-alive, a small text"; // not shown: all do the same
   const cli = build.compiled("apps/cli/main.ts");
   const ours = (name: string, machine: string): Server => {
-    const command = [process.execPath, cli, "run", "--machine", machine, build.compiled("bench/http/servers/ours.ts")];
+    const command: Command = [
+      process.execPath,
+      cli,
+      "run",
+      "--machine",
+      machine,
+      build.compiled("bench/http/servers/ours.ts"),
+    ];
     return { name, does, framing: "line", command, isMain: true };
   };
-  const plain = [process.execPath, build.compiled("bench/http/servers/node-http.ts")];
+  const plain: Command = [process.execPath, build.compiled("bench/http/servers/node-http.ts")];
   return [
     ours(names.ours, "epoll"),
     ours(names.oursNode, "node"),

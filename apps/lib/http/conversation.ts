@@ -24,6 +24,7 @@ import { sendWithin } from "./write.ts";
 const mostDiscarded = 65_536;
 /** How long, ms, and how much a client may go on to send after it has been told that this is the end. */
 const [lingerMs, lingerBytes] = [1_000, 1_048_576];
+const end = Buffer.from(headEnd, "latin1");
 const goOn = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
 
 /** What the connections of a server have in common. */
@@ -118,6 +119,9 @@ export class Conversation {
       else reader.append(bytes);
     }
     it.isIdle = false;
+    // Most heads come whole: those need no deadline.
+    const length = reader.indexOf(end, 0) + end.length;
+    if (length >= end.length && length <= maxHeadBytes) return reader.take(length);
     try {
       return yield* new Timeout(headMs, readUntil(reader, headEnd, maxHeadBytes));
     } catch (error) {

@@ -42,31 +42,46 @@ export const sendResponse: Routine<
 > = routine(function* sendResponse(connection, request, response, mayGoOn, stalledMs) {
   const { status = 200, body = "" } = response;
   const isWritten = typeof body === "function";
-  const bytes = isWritten ? nothing : bytesOf(body);
   const hasNone = status === 204 || status === 304;
-  const length = isWritten ? (response.length ?? (request?.version === "1.0" ? "close" : "chunked")) : bytes.length;
+  const length = isWritten
+    ? (response.length ?? (request?.version === "1.0" ? "close" : "chunked"))
+    : Buffer.byteLength(body);
   const goesOn = mayGoOn && (hasNone || length !== "close");
   const head = headOf(request, response, hasNone ? undefined : length, goesOn);
   const isBare = hasNone || request?.method === "HEAD";
-  yield* sendWithin(connection, isBare || isWritten ? head : Buffer.concat([head, bytes]), stalledMs);
-  if (isWritten && !isBare) yield* written(body, new BodyWriter(connection, length, stalledMs));
+  if (isBare || isWritten || Number(length) > mostJoined) {
+    yield* sendWithin(connection, Buffer.from(head, "latin1"), stalledMs);
+    if (isBare) return goesOn;
+    if (isWritten) yield* written(body, new BodyWriter(connection, length, stalledMs));
+    else yield* sendWithin(connection, bytesOf(body), stalledMs);
+  } else yield* sendWithin(connection, joined(head, body, length), stalledMs);
   return goesOn;
 });
 
-const nothing = new Uint8Array(0);
+/** Bytes of a body that are copied to be sent with their head. */
+const mostJoined = 65_536;
+
+/** A head and a short body in one piece: one write, and for text one copy. */
+function joined(head: string, body: string | Uint8Array, length: BodyLength): Uint8Array {
+  const bytes = Buffer.allocUnsafe(head.length + Number(length));
+  bytes.write(head, "latin1");
+  if (typeof body === "string") bytes.write(body, head.length);
+  else bytes.set(body, head.length);
+  return bytes;
+}
 
 function headOf(
   request: RequestHead | undefined,
   response: HttpResponse,
   length: BodyLength | undefined,
   goesOn: boolean,
-): Buffer {
+): string {
   const { status = 200, headers = {}, body } = response;
   try {
     const typed =
       typeof body === "string" && sentField(headers, "content-type") === undefined ? withType(headers) : headers;
     const kept = goesOn && request?.version === "1.0" ? "keep-alive" : undefined;
-    return Buffer.from(responseHead(status, typed, length, goesOn ? kept : "close"), "latin1");
+    return responseHead(status, typed, length, goesOn ? kept : "close");
   } catch (error) {
     throw new BadResponse(error, false);
   }

@@ -152,6 +152,16 @@ describe("answers", () => {
     ]);
   });
 
+  test("may be long, and in any alphabet", () => {
+    const long = "é".repeat(100_000);
+    const text = beside({ "GET /": says(long), "GET /short": says("日本") }, () =>
+      asking(get("/short"), last("/")),
+    ).value;
+    const [, short = "", all = ""] = text.split("\r\n\r\n");
+    expect(Buffer.from(short, "latin1").toString()).toMatch(/^日本HTTP/);
+    expect(Buffer.from(all, "latin1").toString()).toBe(long);
+  });
+
   test("with a status that has no body have none", () => {
     const none = routine(function* none(): Program<HttpResponse> {
       return { status: 304, body: "never" };
