@@ -20,6 +20,7 @@ export interface OutgoingRequest {
   readonly target: string;
   /** What is asked, as a URL has it: "example.org", "127.0.0.1:8080". */
   readonly host: string;
+  /** Others than Host and those that say how the body is framed: these are set by themselves. */
   readonly headers?: Headers;
   /** Text is sent in UTF-8. */
   readonly body?: string | Uint8Array;
@@ -37,7 +38,7 @@ const mostInterim = 10;
 
 /**
  * Sends a request, all of it. Put a Timeout around it.
- * @throws EINVAL for a method, target or header that is none; as send
+ * @throws EINVAL for a method, target, host or header that cannot be sent; as send
  *
  * ```ts
  * const reader = new Reader(yield* new Connect({ port: 8080 }));
@@ -49,7 +50,7 @@ const mostInterim = 10;
 export const sendRequest: Routine<[connection: Connection, request: OutgoingRequest], void> = routine(
   function* sendRequest(connection, { method = "GET", target, host, headers = {}, body }) {
     const bytes = body === undefined ? undefined : bytesOf(body);
-    const head = bytesOf(requestHead(method, target, { host, ...headers }, bytes?.length));
+    const head = bytesOf(requestHead(method, target, host, headers, bytes?.length));
     yield* sendWithin(connection, bytes === undefined ? head : Buffer.concat([head, bytes]), Number.POSITIVE_INFINITY);
   },
 );

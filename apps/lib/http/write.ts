@@ -13,9 +13,15 @@ import type { BodyLength } from "./framing.ts";
 /**
  * The head of a request as it is sent, its empty line included.
  * @param length of its body; undefined: it has none
- * @throws EINVAL for a method, target or header that is none, or says how the body is framed
+ * @throws EINVAL for a method, target, host or header that is none, or a header that is set by itself
  */
-export function requestHead(method: string, target: string, headers: Headers, length: number | undefined): string {
+export function requestHead(
+  method: string,
+  target: string,
+  host: string,
+  headers: Headers,
+  length: number | undefined,
+): string {
   if (!isToken(method)) throw new SyscallError("EINVAL", `method ${shown(truncated(method, 64))} is none`);
   if (!/^[\x21\x22\x24-\x7e]+$/.test(target)) {
     throw new SyscallError(
@@ -24,14 +30,14 @@ export function requestHead(method: string, target: string, headers: Headers, le
     );
   }
   const end = length === undefined ? "\r\n" : `content-length: ${length}\r\n\r\n`;
-  return `${method} ${target} HTTP/1.1\r\n${linesWithoutFraming(headers)}${end}`;
+  return `${method} ${target} HTTP/1.1\r\n${fieldLines({ host })}${linesWithout(ofRequest, headers)}${end}`;
 }
 
 /**
  * The head of a response as it is sent, its empty line included.
  * @param length of its body; undefined: it says nothing of one
  * @param connection what it says of the connection; undefined: nothing
- * @throws EINVAL for a status or header that is none, or a header that says how the body is framed
+ * @throws EINVAL for a status or header that is none, or a header that is set by itself
  */
 export function responseHead(
   status: number,
@@ -45,16 +51,18 @@ export function responseHead(
   let end = connection === undefined ? "\r\n" : `connection: ${connection}\r\n\r\n`;
   if (typeof length === "number") end = `content-length: ${length}\r\n${end}`;
   else if (length === "chunked") end = `transfer-encoding: chunked\r\n${end}`;
-  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\n${linesWithoutFraming(headers)}${end}`;
+  return `HTTP/1.1 ${status} ${phraseOf(status)}\r\n${linesWithout(ofResponse, headers)}${end}`;
 }
 
-const framing = ["content-length", "transfer-encoding", "connection"] as const;
+/** What is set by itself. */
+const ofRequest = ["host", "content-length", "transfer-encoding"] as const;
+const ofResponse = ["content-length", "transfer-encoding", "connection"] as const;
 
-function linesWithoutFraming(headers: Headers): string {
+function linesWithout(own: readonly string[], headers: Headers): string {
   const lines = fieldLines(headers);
-  const own = framing.find((name) => sentField(headers, name) !== undefined);
-  if (own === undefined) return lines;
-  throw new SyscallError("EINVAL", `header ${own} is set by itself, from the body: leave it out`);
+  const given = own.find((name) => sentField(headers, name) !== undefined);
+  if (given === undefined) return lines;
+  throw new SyscallError("EINVAL", `header ${given} is set by itself: leave it out`);
 }
 
 /** A chunk of a body. */

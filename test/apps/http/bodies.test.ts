@@ -246,6 +246,8 @@ describe("a client", () => {
     [{ target: "/", headers: { a: "\0" } }],
     [{ target: "/", headers: { a: "€" } }],
     [{ target: "/", headers: { a: " b" } }],
+    [{ target: "/", host: "a\r\nb" }],
+    [{ target: "/", headers: { Host: "b" } }],
     [{ target: "/", headers: { "Content-Length": 3 } }],
     [{ target: "/", headers: { "transfer-encoding": "chunked" } }],
   ])("does not send %j", (request) => {
