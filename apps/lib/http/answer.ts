@@ -28,6 +28,7 @@ export const answer: Routine<
     return yield* sendResponse(connection, request, response, goesOn, service.limits.stalledWriteMs);
   } catch (error) {
     if (!(error instanceof BadResponse)) throw error;
+    if (error.reason !== undefined && error.reason === body.failure) return false; // what it sends on came wrong, or not at all
     service.counters.failed++;
     yield* logFailure(request, error.reason);
     if (!error.hasBegun) yield* sendResponse(connection, request, crashPage, false, service.limits.stalledWriteMs);

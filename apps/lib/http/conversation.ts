@@ -100,10 +100,19 @@ export class Conversation {
     const request = new HttpRequest(head, body, connection.peer);
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);
-    const goesOn = yield* scope;
-    if (goesOn && (body.isOver || (yield* body.discard(mostDiscarded)))) return true;
-    if (!body.isOver) yield* linger(connection);
+    if ((yield* scope) && (yield* Conversation.#passOver(body))) return true;
+    if (!body.isOver || it.#reader.available > 0) yield* linger(connection);
     return false;
+  });
+
+  /** Reads what is left of a body; false: it has no end that is near. The answer is out: a fault is not answered any more. */
+  static readonly #passOver = routine(function* passOver(body: Body): Program<boolean> {
+    try {
+      return body.isOver || (yield* body.discard(mostDiscarded));
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      return false;
+    }
   });
 
   /** The bytes of the next head; null: there is none to come. */
@@ -141,10 +150,10 @@ function headFault(error: unknown, headMs: number, maxHeadBytes: number): unknow
 // Closed with bytes unread, TCP would break off, and take back from the client what it has not read yet: the reason.
 const linger = routine(function* linger(connection: Connection): Program<void> {
   connection.shutdown();
-  yield* new MoveOn(lingerMs, passOver(connection));
+  yield* new MoveOn(lingerMs, drained(connection));
 });
 
-const passOver = routine(function* passOver(connection: Connection): Program<void> {
+const drained = routine(function* drained(connection: Connection): Program<void> {
   for (let size = 0; size < lingerBytes; ) {
     const bytes = yield* recv(connection, chunkBytes);
     if (bytes.length === 0) return;

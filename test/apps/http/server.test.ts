@@ -343,6 +343,53 @@ describe("a handler", () => {
     expect([said(10), said(65_536), said(65_537)]).toEqual([[200, 200], [200, 200], [200]]);
   });
 
+  test("that leaves a body unread which then comes wrong, or not at all: nobody is told twice", () => {
+    const ignoring = { "POST /": says("ok") };
+    const chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const said = (text: string) => beside(ignoring, () => asking(text, get("/")), { bodyMs: 200 });
+    for (const rest of ["xyz\r\n", "3\r\nab", "5\r\nhello5\r\n"]) {
+      const { value, logs } = said(chunked + rest);
+      expect([statuses(value), logs]).toEqual([[200], []]);
+    }
+  });
+
+  test("that sends on a body which comes wrong is cut short, and that is nobody's fault here", () => {
+    const passing = routine(function* passing({ body }: HttpRequest): Program<HttpResponse> {
+      return {
+        body: function* (writer: BodyWriter): Program<void> {
+          for (let piece = yield* body.next(); !piece.done; piece = yield* body.next())
+            yield* writer.write(piece.value);
+        },
+      };
+    });
+    const bad = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nxyz\r\n";
+    const { value, logs, counters } = beside({ "POST /": passing }, () => asking(bad, get("/")));
+    expect(statuses(value)).toEqual([200]);
+    expect(value.endsWith("3\r\nabc\r\n")).toBe(true);
+    expect([logs, counters.failed]).toEqual([[], 0]);
+  });
+
+  test("may take its time, then read its body, and take its time again", () => {
+    const late = routine(function* late({ body }: HttpRequest): Program<HttpResponse> {
+      let text = "";
+      for (let piece = yield* body.next(); !piece.done; piece = yield* body.next()) {
+        text += Buffer.from(piece.value).toString();
+        yield* new Sleep(200); // longer than anybody waits before somebody looks after the client
+      }
+      return { body: text };
+    });
+    const { value } = beside({ "POST /": late }, function* () {
+      const connection = yield* new Connect({ port });
+      yield* sending(connection, ["POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 6\r\n\r\n"]);
+      for (const piece of ["ab", "cd", "ef"]) {
+        yield* new Sleep(300);
+        yield* sending(connection, [piece]);
+      }
+      return yield* hearing(connection);
+    });
+    expect(value).toMatch(/\r\n\r\nabcdef$/);
+  });
+
   test("runs in the task of its connection, which says whose it is and what it waits for", () => {
     const { value } = beside(routes, function* () {
       const connection = yield* new Connect({ port });
