@@ -157,6 +157,22 @@ describe("a body", () => {
     expect(late.body).toBe(408);
   });
 
+  test("that came wrong once stays wrong, whoever asks again", () => {
+    const errors = reading(["3\r\nabcd\r\n2\r\nok\r\n0\r\n\r\n"], function* (reader) {
+      const body = new Body(reader, "chunked");
+      const seen: unknown[] = [];
+      for (let tries = 0; tries < 4; tries++) {
+        try {
+          yield* body.next();
+        } catch (error) {
+          seen.push(error);
+        }
+      }
+      return [seen.length, new Set(seen).size, seen[0] === body.failure, body.isOver];
+    });
+    expect(errors).toEqual([3, 1, true, false]);
+  });
+
   test("is read no further than it is asked for", () => {
     const seen = reading(["a".repeat(100_000), "b".repeat(100_000)], function* (reader) {
       const body = new Body(reader, 200_000);

@@ -198,6 +198,12 @@ describe("what is no request", () => {
     expect([said(head.length), said(head.length - 1)]).toEqual([[200, 200], [431]]);
   });
 
+  test("what is behind the last request takes its answer from nobody", () => {
+    const said = heard(`${last("/")}${get("/")}`, ...Array.from({ length: 50 }, () => "x".repeat(1_000)));
+    expect(statuses(said)).toEqual([200]);
+    expect(said).not.toContain("…");
+  });
+
   test("the reason reaches a client that goes on sending", () => {
     const said = heard(`BAD\r\n\r\n`, ...Array.from({ length: 50 }, () => "x".repeat(1_000)));
     expect(statuses(said)).toEqual([400]);
