@@ -3,7 +3,7 @@
 import { type MessageLimits, messageLimits } from "./limits.ts";
 
 export interface ServerLimits extends MessageLimits {
-  /** Connections at once; at that many, none is accepted, and those that are there are closed after each response. */
+  /** Connections at once; at that many, the oldest that is silent makes room, and none is kept after its response. */
   readonly maxConnections: number;
   /** Requests of one connection; the last is answered with `connection: close`. */
   readonly maxRequests: number;

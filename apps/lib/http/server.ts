@@ -11,7 +11,17 @@ import {
   SyscallError,
   type Tid,
 } from "../../../kernel/syscall.ts";
-import { CancelTasks, GetMachine, KillTasks, MoveOn, NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
+import {
+  CancelTasks,
+  GetMachine,
+  KillTask,
+  KillTasks,
+  MoveOn,
+  NewTask,
+  ReadWait,
+  Sleep,
+  WaitQueue,
+} from "../../../syscalls/index.ts";
 import type { Event } from "../event.ts";
 import { accept } from "../sockets.ts";
 import { until } from "../until.ts";
@@ -31,6 +41,8 @@ export interface ServeOptions {
 
 /** Descriptors left for everything else. */
 const spareDescriptors = 64;
+/** How long somebody waits for a place before the oldest connection that is silent makes room, ms. */
+const silentMs = 250;
 /** How long nothing is accepted when no task is to be had, ms. */
 const shortageMs = 100;
 /** Characters that a task's name may have. */
@@ -56,7 +68,7 @@ const nameLength = 64;
 export const serve: Routine<[listener: Listener, routes: Routes, options?: ServeOptions], void> = routine(
   function* serve(listener, routes, options = {}) {
     const { descriptors } = yield* new GetMachine();
-    const server = new Server(routes, options, descriptors);
+    const server = new Server(listener, routes, options, descriptors);
     try {
       for (;;) {
         yield* server.vacancy();
@@ -78,13 +90,15 @@ class Server implements Service {
   readonly routes: RouteTable;
   readonly limits: ServerLimits;
   readonly counters: HttpCounters;
+  readonly #listener: Listener;
   readonly #ending: Event | undefined;
   readonly #most: number;
   readonly #talks = new Map<Conversation, Tid | undefined>();
   readonly #freed: WaitQueue;
   isEnding = false;
 
-  constructor(routes: Routes, { limits, counters, ending }: ServeOptions, descriptors: number) {
+  constructor(listener: Listener, routes: Routes, { limits, counters, ending }: ServeOptions, descriptors: number) {
+    this.#listener = listener;
     this.routes = new RouteTable(routes);
     this.limits = limitsOf(serverLimits, limits);
     this.counters = counters ?? new HttpCounters();
@@ -94,13 +108,12 @@ class Server implements Service {
   }
 
   isReluctant(): boolean {
-    return this.isEnding || this.#talks.size >= this.#most;
+    return this.isEnding || this.#isFull;
   }
 
   /** Waits until there is room for one more connection. */
   vacancy(): Call<void> {
-    if (this.#talks.size >= this.#most) this.counters.full++;
-    return until(this.#freed, () => this.#talks.size < this.#most);
+    return Server.#vacancy(this);
   }
 
   /** Serves a connection in a task of its own. There must be room. */
@@ -127,6 +140,24 @@ class Server implements Service {
     this.counters.open--;
     this.#freed.wake(Number.POSITIVE_INFINITY);
   }
+
+  get #isFull(): boolean {
+    return this.#talks.size >= this.#most;
+  }
+
+  // Who says nothing keeps nobody out; who is being served is never put out.
+  static readonly #vacancy = routine(function* vacancy(server: Server): Program<void> {
+    if (server.#isFull) server.counters.full++;
+    while (server.#isFull) {
+      yield* new ReadWait(server.#listener); // until somebody waits
+      const room = until(server.#freed, () => !server.#isFull);
+      if ((yield* new MoveOn(silentMs, room)).done) return;
+      const [silent] = server.#tidsWhere((talk) => talk.isIdle);
+      if (silent === undefined) continue;
+      yield* new KillTask(silent, "silent, and others wait");
+      yield* until(server.#freed, () => !server.#isFull);
+    }
+  });
 
   static readonly #give = routine(function* give(server: Server, connection: Connection): Program<void> {
     const talk = new Conversation(connection, server);

@@ -541,6 +541,32 @@ describe("bounds", () => {
     expect(counters.full).toBeGreaterThan(0);
   });
 
+  test("those who say nothing keep nobody out, and who is being served is not put out", () => {
+    const { value, counters } = beside(
+      { ...routes, "GET /long": slow(3_000, "long") },
+      function* () {
+        const busy = yield* new NewTask(asking(get("/long")), "busy");
+        yield* new Sleep(10);
+        const silent = yield* new Connect({ port });
+        yield* new Sleep(10);
+        const before = yield* new GetTime();
+        const third = statuses(yield* asking(get("/")));
+        const took = (yield* new GetTime()) - before;
+        const fourth = yield* new NewTask(asking(get("/")), "fourth");
+        return [
+          third,
+          took < 1_000,
+          yield* hearing(silent),
+          statuses(yield* new Join(busy)),
+          statuses(yield* new Join(fourth)),
+        ];
+      },
+      { maxConnections: 2 },
+    );
+    expect(value).toEqual([[200], true, "", [200], [200]]);
+    expect(counters.open).toBe(0);
+  });
+
   test("the last of maxRequests says so, and what is behind it is not served", () => {
     const { value } = beside(routes, () => asking(get("/") + get("/") + get("/")), { maxRequests: 2 });
     expect(statuses(value)).toEqual([200, 200]);
