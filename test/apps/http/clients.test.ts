@@ -104,6 +104,39 @@ describe.each(["epoll", "node"] as const)("apps/http.ts on the %s machine", (mac
     expect([...all.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => status)).toEqual(["200", "200", "400"]);
   });
 
+  test("300 clients that leave in the middle of anything leave nothing behind", async () => {
+    const settled = async (): Promise<number> => {
+      for (;;) {
+        const tasks = (await (
+          await fetch(`${origin}/tasks`, { headers: { connection: "close" } })
+        ).json()) as unknown[]; // what the app says it is
+        if (tasks.length === 3) return tasks.length; // itself, the snapshots, and who asks
+      }
+    };
+    await settled();
+    const before = app.descriptors;
+    const halves = [
+      "",
+      "GET / HT",
+      "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n",
+      "PUT /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+      "nonsense\r\n\r\n",
+    ];
+    const leaving = Array.from({ length: 300 }, (_, n) => {
+      const socket = connect(port, "127.0.0.1");
+      const gone = new Promise((resolve) => socket.on("close", resolve).on("error", () => {}));
+      socket.on("connect", () => {
+        socket.write(halves[n % halves.length] ?? "");
+        setTimeout(() => (n % 2 === 0 ? socket.resetAndDestroy() : socket.destroy()), n % 50);
+      });
+      return gone;
+    });
+    await Promise.all(leaving);
+    expect(await settled()).toBe(3);
+    expect(app.descriptors - before).toBeLessThanOrEqual(1); // the connection that has just asked may still be there
+    expect(app.output).not.toContain("failed");
+  });
+
   test.skipIf(!hasCurl)(`curl uploads 5 MB and gets them back${hasCurl ? "" : ": curl is not installed"}`, async () => {
     const { stdout } = await promisify(execFile)("curl", [
       "-sS",
