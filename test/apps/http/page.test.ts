@@ -51,7 +51,6 @@ else
     });
 
     afterAll(async () => {
-      if (pictures !== undefined) await draw(pictures);
       await browser?.close();
       line?.destroy();
       ear?.close();
@@ -99,6 +98,7 @@ else
       await page.waitForFunction('document.querySelectorAll("#tasks tr:not([hidden])").length === 1');
       await page.locator("#filter").fill("");
       await page.waitForFunction('document.querySelectorAll("#tasks tr:not([hidden])").length > 3');
+      if (pictures !== undefined) await draw(pictures);
     });
 
     test("asks nobody else, runs nothing that is not its own, and has nothing to complain about", async () => {
