@@ -18,7 +18,7 @@ const maxSizeLine = 512;
 export interface BodyOptions {
   readonly limits?: MessageLimits;
   /** Run once, before the first byte is waited for: to tell the sender that it may go on. */
-  readonly begin?: () => Call<void>;
+  readonly begin?: (() => Call<void>) | undefined;
   /** Told before and after the connection is waited for, so that whoever watches it lets go of it. */
   readonly waiting?: (isWaiting: boolean) => void;
 }
@@ -36,7 +36,7 @@ export class Body {
   #failure: unknown = undefined;
   #taken = 0;
   #extensionBytes = 0;
-  #trailers = new HeaderFields();
+  #trailers = none;
 
   /**
    * @param length as its head says
@@ -248,6 +248,7 @@ export class Body {
 
 const crlf = "\r\n";
 const nothing = new Uint8Array(0);
+const none = new HeaderFields();
 
 function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, `the body has more than ${maxBytes} bytes`);

@@ -96,7 +96,7 @@ export class Conversation {
     const begin = expectsContinue(head) ? () => sendWithin(connection, goOn, limits.stalledWriteMs) : undefined;
     let scope: WhileConnected<boolean> | undefined;
     const waiting = (isWaiting: boolean): void => scope?.hold(isWaiting);
-    const body = new Body(it.#reader, requestLength(head), { limits, waiting, ...(begin && { begin }) });
+    const body = new Body(it.#reader, requestLength(head), { limits, waiting, begin });
     const request = new HttpRequest(head, body, connection.peer);
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);

@@ -86,11 +86,10 @@ export function bytesOf(data: string | Uint8Array): Uint8Array {
  */
 export const sendWithin: Routine<[connection: Connection, bytes: Uint8Array, stalledMs: number], void> = routine(
   function* sendWithin(connection, bytes, stalledMs) {
-    let rest = bytes;
-    while (rest.length > 0) {
-      const sent = connection.write(rest);
-      if (sent === 0) yield* new Timeout(stalledMs, new WriteWait(connection));
-      else rest = rest.subarray(sent);
+    for (let sent = 0; sent < bytes.length; ) {
+      const taken = connection.write(sent === 0 ? bytes : bytes.subarray(sent));
+      if (taken === 0) yield* new Timeout(stalledMs, new WriteWait(connection));
+      sent += taken;
     }
   },
 );
