@@ -112,6 +112,7 @@ function checkOf({ what, connections }: Case, windows: Windows): Check {
     value: median(ratios(windows, names.ours)),
     unit: "",
     atMost: 1,
+    floor: 1.9,
     remark: "a head is taken apart in JavaScript, node:http's parser is C; 3 to 6 µs a request",
   };
 }
