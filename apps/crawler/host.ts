@@ -1,0 +1,53 @@
+// One host, and the manners it is owed: so many connections at a time, so much time between requests.
+
+import { type Call, type Program, routine } from "../../kernel/syscall.ts";
+import { GetTime, SleepUntil } from "../../syscalls/index.ts";
+import { Queue, Semaphore } from "../lib/index.ts";
+import type { Page } from "./frontier.ts";
+
+/** What a host is owed. */
+export interface Manners {
+  /** The least time between the beginnings of two requests, ms. */
+  readonly delayMs: number;
+  /** Connections to it at a time. */
+  readonly perHost: number;
+}
+
+export class Host {
+  /** Scheme, name and port. */
+  readonly origin: string;
+  /** Its pages, until their turn comes. */
+  readonly pages: Queue<Page>;
+  /** Held by each page that is being fetched, between its tries as well. */
+  readonly slots: Semaphore;
+  /** Raised by its robots.txt. */
+  delayMs: number;
+  #nextAt = 0;
+
+  /** @param capacity pages that may wait */
+  constructor(origin: string, manners: Manners, capacity: number) {
+    const name = origin.slice(0, 40);
+    this.origin = origin;
+    this.pages = new Queue({ name: `pages of ${name}`, capacity });
+    this.slots = new Semaphore(manners.perHost, { name: `connections to ${name}` });
+    this.delayMs = manners.delayMs;
+  }
+
+  /** Waits until a request may begin, which it then does. First come, first served. */
+  turn(): Call<void> {
+    return turn(this);
+  }
+
+  /** The moment at which the next request may begin, which is then taken. @param now ms */
+  book(now: number): number {
+    const at = Math.max(now, this.#nextAt);
+    this.#nextAt = at + this.delayMs;
+    return at;
+  }
+}
+
+const turn = routine(function* turn(host: Host): Program<void> {
+  const now = yield* new GetTime();
+  const at = host.book(now);
+  if (at > now) yield* new SleepUntil(at);
+});
