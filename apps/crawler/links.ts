@@ -55,16 +55,14 @@ export class LinkReader {
     this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
   }
 
-  /** The pages it leads to, each once, in the order in which they came. Relative ones are so to `<base href>`, wherever it stood. */
-  end(): readonly string[] {
+  /**
+   * That was all. The pages it leads to, each once, in the order in which they came; relative ones are so to `<base href>`,
+   * wherever it stood. Each is made when it is asked for: ten thousand at once would be a long turn.
+   */
+  end(): Iterable<string> {
     this.#parser.end(this.#decoder.decode());
     const base = this.#base === undefined ? this.#url : (pageUrl(this.#base, this.#url) ?? this.#url);
-    const urls = new Set<string>();
-    for (const link of this.#links) {
-      const url = pageUrl(link, base);
-      if (url !== undefined) urls.add(url);
-    }
-    return [...urls];
+    return pagesOf(this.#links, base);
   }
 
   #attribute(name: string, value: string): void {
@@ -77,6 +75,16 @@ export class LinkReader {
       this.#found = true;
       if (this.#links.size < maxLinks) this.#links.add(value.trim());
     }
+  }
+}
+
+function* pagesOf(links: Iterable<string>, base: string): Generator<string, void, undefined> {
+  const urls = new Set<string>();
+  for (const link of links) {
+    const url = pageUrl(link, base);
+    if (url === undefined || urls.has(url)) continue;
+    urls.add(url);
+    yield url;
   }
 }
 

@@ -1,12 +1,15 @@
 // What a crawl has come to: counted while it runs, shown as a line, at its end as a text or as JSON. It holds so many
 // pages one by one; beyond that it only counts.
 
+import { progressBar } from "../lib/index.ts";
 import type { Page } from "./frontier.ts";
+import { hostOf } from "./urls.ts";
 
 /** Pages that are listed one by one in `--json`. */
 export const maxListed = 10_000;
 /** Errors that are shown one by one to people. */
 const shownErrors = 10;
+const barCells = 20;
 
 /** What became of a page. */
 export type Outcome =
@@ -106,7 +109,8 @@ export class Report {
   /** While it runs. */
   get line(): string {
     const { page, error } = this.#counts;
-    return `${this.done} of ${this.known} known pages done: ${page} fetched, ${size(this.bytes)}, ${error} errors`;
+    const bar = progressBar(this.done / this.known, barCells);
+    return `${bar} ${this.done} of ${this.known} known pages: ${page} fetched, ${size(this.bytes)}; ${error} failed`;
   }
 
   /** @param seconds how long it took */
@@ -155,6 +159,9 @@ export class Report {
   #errorLines(): string[] {
     const lines: string[] = [];
     for (const page of this.#listed) {
+      if (page.kind === "redirect" && page.note === "other host" && page.from === undefined) {
+        lines.push(`  ${page.url}: redirects to ${page.to}, on another host: --hosts ${hostOf(page.to)}`);
+      }
       if (page.kind !== "error") continue;
       if (lines.length === shownErrors) return [...lines, "  … all of them: --json"];
       lines.push(`  ${page.url}: ${page.message}${page.from === undefined ? "" : `, from ${page.from}`}`);

@@ -39,7 +39,7 @@ export function isPassingStatus(status: number): boolean {
  * @param retryAfter the header of that name, if there is one; a date in it counts as none
  */
 export function retryMs(tries: number, chance: number, retryAfter?: string): number | undefined {
-  const ownMs = Math.min(firstMs * 2 ** (tries - 1), lastMs) * (0.5 + chance / 2);
+  const ownMs = Math.round(Math.min(firstMs * 2 ** (tries - 1), lastMs) * (0.5 + chance / 2));
   if (retryAfter === undefined || !/^\s*[0-9]{1,9}\s*$/.test(retryAfter)) return ownMs;
   const askedMs = 1_000 * Number(retryAfter);
   return askedMs > maxRetryAfterMs ? undefined : Math.max(askedMs, ownMs);

@@ -3,8 +3,7 @@
 
 import robotsParser from "robots-parser";
 
-// Its types say that it is the default export of its module; it is the module.
-const parse = robotsParser as unknown as typeof robotsParser.default;
+const parse = robotsParser as unknown as typeof robotsParser.default; // its types say so; at run time it is the module itself
 
 /** Who we say we are: in each request, and to robots.txt. */
 export const agent = "yieldix-crawler";

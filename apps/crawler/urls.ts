@@ -37,11 +37,6 @@ export function hostOf(url: string): string {
   return new URL(url).host;
 }
 
-/** The robots.txt that speaks for a page. */
-export function robotsUrl(url: string): string {
-  return new URL("/robots.txt", url).href;
-}
-
 function plain(text: string): string {
   return text.replace(/%[0-9a-f]{2}/gi, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));

@@ -62,7 +62,7 @@ function linksOf(html: string | Uint8Array, { size = 7, charset }: { size?: numb
   const bytes = typeof html === "string" ? new TextEncoder().encode(html) : html;
   const reader = new LinkReader("http://host/dir/page", charset);
   for (let at = 0; at < bytes.length; at += size) reader.write(bytes.subarray(at, at + size));
-  return reader.end();
+  return [...reader.end()];
 }
 
 describe("the links of a page", () => {

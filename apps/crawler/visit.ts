@@ -1,0 +1,76 @@
+// One page, from its request to what is known of it and the links it leads to.
+
+import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { truncated } from "../../kernel/text.ts";
+import type { Crawl } from "./crawl.ts";
+import type { Page, RedirectVerdict } from "./frontier.ts";
+import { type Got, get } from "./get.ts";
+import type { Host } from "./host.ts";
+import { contentType, LinkReader } from "./links.ts";
+import type { Outcome } from "./report.ts";
+import { pageUrl } from "./urls.ts";
+
+/** Characters of a Content-Type that are kept. */
+const maxType = 100;
+
+/** Fetches a page and says what became of it; what it leads to is known to the frontier then. */
+export const visit: Routine<[page: Page, host: Host, crawl: Crawl], Outcome> = routine(
+  function* visit(page, host, crawl) {
+    let reader: LinkReader | undefined;
+    const got = yield* get({
+      ...crawl.options,
+      url: page.url,
+      host,
+      meter: crawl.report,
+      sink: ({ status, headers }) => {
+        const { isHtml, charset } = contentType(headers.get("content-type") ?? "");
+        reader = isGood(status) && isHtml ? new LinkReader(page.url, charset) : undefined;
+        return reader;
+      },
+    });
+    if ("code" in got) return { kind: "error", error: got.code, message: got.message };
+    if (isGood(got.status)) return yield* fetched(page, got, reader?.end() ?? [], crawl);
+    return redirected(page, got, crawl);
+  },
+);
+
+function isGood(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/** Links that are looked at in one turn. */
+const linksPerTurn = 100;
+
+const fetched = routine(function* fetched(
+  page: Page,
+  { status, bytes, isCut, type }: Got,
+  links: Iterable<string>,
+  { frontier, report }: Crawl,
+): Program<Outcome> {
+  let count = 0;
+  for (const url of links) {
+    if (++count % linksPerTurn === 0) yield;
+    const verdict = frontier.link(page, url);
+    if (verdict !== "new" && verdict !== "known") report.leave(verdict);
+  }
+  return { kind: "page", status, bytes, isCut, type: truncated(type, maxType), links: count };
+});
+
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+const followed: ReadonlySet<RedirectVerdict> = new Set(["new", "known"]);
+
+function redirected(page: Page, { status, location }: Got, { frontier, report }: Crawl): Outcome {
+  if (!redirects.has(status)) return failed(String(status), `status ${status}`);
+  const to = location === undefined ? undefined : pageUrl(location, page.url);
+  if (to === undefined) return failed("bad redirect", `status ${status}, and it leads to no page`);
+  const verdict = frontier.redirect(page, to);
+  if (verdict === "loop") return failed("redirect loop", `redirects to ${to}, which leads back to it`);
+  if (verdict === "too many redirects") return failed(verdict, `redirects to ${to}, after too many redirects in a row`);
+  if (!followed.has(verdict)) report.leave(verdict);
+  return { kind: "redirect", status, to, note: verdict };
+}
+
+function failed(error: string, message: string): Outcome {
+  return { kind: "error", error, message };
+}
