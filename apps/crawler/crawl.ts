@@ -5,7 +5,7 @@
 import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { truncated } from "../../kernel/text.ts";
 import { Group, type Members, SetName } from "../../syscalls/index.ts";
-import { Channel, Semaphore } from "../lib/index.ts";
+import { Channel, Semaphore, soleError } from "../lib/index.ts";
 import { Frontier, type Page } from "./frontier.ts";
 import { Host } from "./host.ts";
 import type { Options } from "./options.ts";
@@ -35,7 +35,7 @@ export const crawl: Routine<[options: Options, report: Report], void> = routine(
       yield* all.frontier.queue.join();
     });
   } catch (error) {
-    throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error;
+    throw soleError(error);
   }
   report.complete = true;
 });

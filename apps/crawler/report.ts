@@ -1,7 +1,7 @@
 // What a crawl has come to: counted while it runs, shown as a line, at its end as a text or as JSON. It holds so many
 // pages one by one; beyond that it only counts.
 
-import { progressBar } from "../lib/index.ts";
+import { jsonText, progressBar } from "../lib/index.ts";
 import type { Page } from "./frontier.ts";
 import { hostOf } from "./urls.ts";
 
@@ -149,11 +149,10 @@ export class Report {
     return [...lines, ...this.#errorLines()].join("\n");
   }
 
-  /** One object on one line, in ASCII, so that nothing in it acts on a terminal or is escaped a second time. */
+  /** One object on one line. */
   json(seconds: number): string {
-    const pages = this.#listed.map(({ from, ...page }) => (from === undefined ? page : { ...page, from }));
-    const text = JSON.stringify({ ...this.summary(seconds), unlisted: this.done - pages.length, list: pages });
-    return text.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    const list = this.#listed.map(({ from, ...page }) => (from === undefined ? page : { ...page, from }));
+    return jsonText({ ...this.summary(seconds), unlisted: this.done - list.length, list });
   }
 
   #errorLines(): string[] {
