@@ -1,0 +1,159 @@
+// Two tasks that throw a ball to and fro over channels, as Stackless Python's tasklets did, and what a channel's
+// preference makes of it: who goes on first when two meet. Or a ring of tasks that passes a token on.
+//
+//   yieldix run apps/ping-pong.ts -- [--preference receiver|sender|none] [--rounds 3] [--pause ms]
+//   yieldix run apps/ping-pong.ts -- --ring 100000 [--laps 1]
+//
+// Stackless says -1 (its default), 1 and 0 for receiver, sender and none. There the one preferred runs at once; here
+// whoever was ready before the two runs before both, so that two tasks that play with each other starve nobody.
+
+import { parseArgs } from "node:util";
+import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { GetTime, Group, type Members, Sleep } from "../syscalls/index.ts";
+import { Channel, type Preference, print, UsageError } from "./lib/index.ts";
+
+const usage = `usage: yieldix run apps/ping-pong.ts -- [--preference receiver|sender|none] [--rounds n] [--pause ms]
+       yieldix run apps/ping-pong.ts -- --ring tasks [--laps n]`;
+
+const pingPong: Routine<[argv: readonly string[]], void> = routine(function* play(argv) {
+  const options = parse(argv);
+  if (options.ring === undefined) yield* match(options);
+  else yield* ring(options.ring, options.laps);
+});
+
+export default pingPong;
+
+interface Options {
+  readonly preference: Preference;
+  readonly rounds: number;
+  /** Before each round, ms: to look at it with `yieldix ps`. */
+  readonly pauseMs: number;
+  /** How many tasks; undefined: ping-pong. */
+  readonly ring: number | undefined;
+  readonly laps: number;
+}
+
+// Two players.
+
+const meanings: Readonly<Record<Preference, string>> = {
+  receiver: "the receiver goes on first",
+  sender: "the sender goes on first",
+  none: "whoever came second goes on first",
+};
+
+/** What the players did, in the order in which they did it, and not yet printed. */
+type Sheet = string[];
+
+interface Table {
+  readonly there: Channel<number>;
+  readonly back: Channel<number>;
+  readonly sheet: Sheet;
+}
+
+const match = routine(function* match({ preference, rounds, pauseMs }: Options): Program<void> {
+  const there = new Channel<number>({ name: "there", preference });
+  const back = new Channel<number>({ name: "back", preference });
+  const table: Table = { there, back, sheet: [] };
+  yield* print(`preference ${preference}: ${meanings[preference]}\n\nround  ping      pong`);
+  yield* new Group(function* play(members: Members): Program<void> {
+    yield* members.spawn(pong(table), "pong");
+    yield* members.spawn(ping(table, rounds, pauseMs), "ping");
+  });
+  yield* printSheet(table.sheet);
+});
+
+// A print can make its task wait, and so let the other run: what has been played is printed between the rounds.
+const ping = routine(function* ping({ there, back, sheet }: Table, rounds: number, pauseMs: number): Program<void> {
+  for (let round = 1; round <= rounds; round++) {
+    yield* printSheet(sheet);
+    yield* new Sleep(pauseMs);
+    yield* there.send(round); // pong is waiting for it
+    sheet.push(row(round, "sent", ""));
+    yield; // now pong waits to send
+    const ball = yield* back.receive();
+    sheet.push(row(ball, "received", ""));
+  }
+  there.close();
+});
+
+const pong = routine(function* pong({ there, back, sheet }: Table): Program<void> {
+  for (let ball = yield* there.next(); !ball.done; ball = yield* there.next()) {
+    sheet.push(row(ball.value, "", "received"));
+    yield* back.send(ball.value);
+    sheet.push(row(ball.value, "", "sent"));
+  }
+});
+
+const printSheet = routine(function* printSheet(sheet: Sheet): Program<void> {
+  if (sheet.length > 0) yield* print(sheet.splice(0).join("\n"));
+});
+
+function row(round: number, ping: string, pong: string): string {
+  return `${String(round).padStart(5)}  ${ping.padEnd(10)}${pong}`.trimEnd();
+}
+
+// A ring.
+
+const ring = routine(function* ring(tasks: number, laps: number): Program<void> {
+  yield* new Group(function* pass(members: Members): Program<void> {
+    const startedAt = yield* new GetTime();
+    const first = new Channel<number>({ name: "1" });
+    let last = first;
+    for (let n = 1; n <= tasks; n++) {
+      const next = new Channel<number>({ name: n === tasks ? "home" : String(n + 1) });
+      yield* members.spawn(runner(last, next), `runner-${n}`);
+      last = next;
+    }
+    const runsAt = yield* new GetTime();
+    yield* print(`a ring of ${tasks} tasks, made in ${shownMs(runsAt - startedAt)}`);
+    let hops = 0;
+    for (let lap = 1; lap <= laps; lap++) {
+      yield* first.send(hops);
+      hops = yield* last.receive();
+    }
+    const ms = (yield* new GetTime()) - runsAt;
+    const rate = ms > 0 ? `, ${Math.round((1_000 * hops) / ms)} hops/s` : "";
+    yield* print(`${hops} hops in ${laps} ${laps === 1 ? "lap" : "laps"}: ${shownMs(ms)}${rate}`);
+    first.close(); // its end goes round the ring too
+  });
+});
+
+/** Counts the token's hop and passes it on; ends when those before it have ended. */
+const runner = routine(function* runner(own: Channel<number>, next: Channel<number>): Program<void> {
+  for (let token = yield* own.next(); !token.done; token = yield* own.next()) yield* next.send(token.value + 1);
+  next.close();
+});
+
+function shownMs(ms: number): string {
+  return `${ms.toFixed(1)} ms`;
+}
+
+// The command line.
+
+function parse(argv: readonly string[]): Options {
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  let values: { preference?: string; rounds?: string; pause?: string; ring?: string; laps?: string };
+  try {
+    const options = { preference: text, rounds: text, pause: text, ring: text, laps: text };
+    values = parseArgs({ args: [...argv], options }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+  const { preference = "receiver", rounds = "3", pause = "0", laps = "1" } = values;
+  if (preference !== "receiver" && preference !== "sender" && preference !== "none") {
+    throw new UsageError(`--preference ${JSON.stringify(preference)} is not receiver, sender or none\n${usage}`);
+  }
+  return {
+    preference,
+    rounds: whole("rounds", rounds, 1, 1_000_000_000),
+    pauseMs: whole("pause", pause, 0, 3_600_000),
+    ring: values.ring === undefined ? undefined : whole("ring", values.ring, 1, 500_000),
+    laps: whole("laps", laps, 1, 1_000_000_000),
+  };
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value;
+  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}\n${usage}`);
+}
