@@ -1,0 +1,47 @@
+// What the servers on our kernel have in common and are not about: the command line, the port, the banner, frames one by
+// one, and whose fault an error is.
+
+import type { Listener } from "../../kernel/machine/machine.ts";
+import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { Listen } from "../../syscalls/index.ts";
+import { print, type Reader, readExactly, recv } from "../lib/index.ts";
+import { isPeerGone } from "../rpc/outbox.ts";
+import { bodyBytes, FramingError, headerBytes } from "./framing.ts";
+import { addressIn } from "./options.ts";
+
+const chunkBytes = 65_536;
+
+/**
+ * Listens where the command line says, and prints where that is.
+ * @param style the file's name without its ending
+ * @throws UsageError for a wrong command line; EADDRINUSE, EACCES and the like where it cannot listen
+ */
+export const listening: Routine<[argv: readonly string[], style: string], Listener> = routine(
+  function* listen(argv, style) {
+    const listener = yield* new Listen(addressIn(argv, style));
+    const { address } = listener;
+    const where = "path" in address ? address.path : `${address.host ?? "127.0.0.1"}:${address.port}`;
+    yield* print(`${style}: JSON-RPC (int32) on ${where}`);
+    return listener;
+  },
+);
+
+/**
+ * Waits for the next frame, and gives its body; null when the client has ended.
+ * @throws FramingError (EMSGSIZE) for a length that no frame may have; EPROTO when the client ends in the middle; as recv
+ */
+export const readFrame: Routine<[reader: Reader], Uint8Array | null> = routine(function* readFrame(reader) {
+  if (reader.available === 0) {
+    const bytes = yield* recv(reader.connection, chunkBytes);
+    if (bytes.length === 0) return null;
+    reader.append(bytes);
+  }
+  const header = yield* readExactly(reader, headerBytes);
+  return yield* readExactly(reader, bodyBytes(header));
+});
+
+/** True for the error of a client that has gone or talks nonsense: its connection is over, and nothing else is. */
+export function isClientsFault(error: unknown): boolean {
+  if (error instanceof FramingError || isPeerGone(error)) return true;
+  return error instanceof SyscallError && error.code === "EPROTO";
+}
