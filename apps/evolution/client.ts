@@ -1,0 +1,76 @@
+// The client of them all: connects, says `connect`, then `heartbeat` at every interval, and prints each answer. Calls
+// go both ways on one connection: it also answers the server's, which apps/evolution/parallel.ts makes.
+//
+//   yieldix run apps/evolution/client.ts -- [--port 7000] [--host 127.0.0.1] [--every 1000] [--beats n]
+//
+// Costs one connection's worth of trust: a server that is late or gone ends it, with an error that says so.
+// apps/client.ts is the one that comes back.
+
+import { parseArgs } from "node:util";
+import type { Address, Connection } from "../../kernel/machine/machine.ts";
+import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
+import { print, UsageError } from "../lib/index.ts";
+import { methodTable, Peer } from "../rpc/index.ts";
+
+const usage = `usage: yieldix run apps/evolution/client.ts -- [--port n] [--host 127.0.0.1] [--every ms] [--beats n]`;
+/** How long an answer may take, ms. */
+const patienceMs = 5_000;
+
+interface Options {
+  readonly address: Address;
+  readonly everyMs: number;
+  /** After so many it is over; Infinity: never. */
+  readonly beats: number;
+}
+
+const client: Routine<[argv: readonly string[]], void> = routine(function* start(argv) {
+  const { address, everyMs, beats } = parse(argv);
+  const connection: Connection = yield* new Timeout(patienceMs, new Connect(address));
+  const peer = new Peer(connection, { framing: "length", methods });
+  yield* new Group(function* talk(members: Members): Program<void> {
+    yield* members.spawnDaemon(peer.run(), "reader");
+    yield* print(`connect: ${yield* asked(peer, "connect")}`);
+    for (let beat = 0; beat < beats; beat++) {
+      yield* new Sleep(everyMs);
+      yield* print(`heartbeat: ${yield* asked(peer, "heartbeat")}`);
+    }
+  });
+});
+
+export default client;
+
+/** What the server may call. */
+const methods = methodTable({
+  heartbeat: routine(function* heartbeat(): Program<string> {
+    yield* print("the server calls heartbeat");
+    return "ok";
+  }),
+});
+
+/** The answer, as text. */
+const asked = routine(function* asked(peer: Peer, method: string): Program<string> {
+  return JSON.stringify(yield* new Timeout(patienceMs, peer.call(method)));
+});
+
+function parse(argv: readonly string[]): Options {
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  let values: { port?: string; host?: string; every?: string; beats?: string };
+  try {
+    values = parseArgs({ args: [...argv], options: { port: text, host: text, every: text, beats: text } }).values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+  }
+  const { port = "7000", host, every = "1000", beats } = values;
+  return {
+    address: { port: whole("port", port, 65_535), ...(host === undefined ? {} : { host }) },
+    everyMs: whole("every", every, 86_400_000),
+    beats: beats === undefined ? Number.POSITIVE_INFINITY : whole("beats", beats, 1_000_000_000),
+  };
+}
+
+function whole(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (/^[0-9]{1,10}$/.test(text) && value >= 1 && value <= most) return value;
+  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from 1 to ${most}\n${usage}`);
+}
