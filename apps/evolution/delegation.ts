@@ -19,6 +19,7 @@ class Future<T> {
   protected readonly loop: EventLoop;
   #settled: (() => T) | undefined;
   #waiting: (() => void)[] = [];
+  #isLookedAt = false;
 
   constructor(loop: EventLoop) {
     this.loop = loop;
@@ -26,6 +27,7 @@ class Future<T> {
 
   /** `yield* future` is its result: it shows itself to the task that runs, and is resumed when it is done. */
   *[Symbol.iterator](): Coroutine<T> {
+    this.#isLookedAt = true;
     if (this.#settled === undefined) yield this;
     if (this.#settled === undefined) throw new Error("the task was resumed before the future was done");
     return this.#settled();
@@ -39,8 +41,8 @@ class Future<T> {
     this.#settle(() => {
       throw error;
     });
-    // An error that nobody waits for is thrown here, so that somebody hears of it.
-    this.loop.callSoon(() => this.#waiting.length === 0 && this.#settled?.());
+    // An error that nobody looks at is thrown here, so that somebody hears of it.
+    this.loop.callSoon(() => !this.#isLookedAt && this.#settled?.());
   }
 
   whenDone(callback: () => void): void {

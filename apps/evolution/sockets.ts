@@ -22,6 +22,8 @@ export function take(socket: Socket, bytes: number): Uint8Array | null | undefin
 
 /** Calls once there is more to take, or the client has ended or is lost. Only after a `take` that gave undefined. */
 export function whenReadable(socket: Socket, ready: Ready): void {
+  // With no listener left, the next to come is called for what is there already, which was not enough: again and again.
+  if (socket.listenerCount("readable") === 0) socket.on("readable", ignore);
   whenFirst(socket, ["readable", "end", "close"], ready);
 }
 
@@ -60,3 +62,5 @@ function whenFirst(socket: Socket, events: readonly string[], ready: Ready): voi
   if (socket.closed) first();
   else for (const event of events) socket.on(event, first);
 }
+
+function ignore(): void {}
