@@ -13,9 +13,11 @@ import { bodyBytes, encode, headerBytes } from "./framing.ts";
 import { type App, hangUp, plain } from "./plain.ts";
 import { whenReceived, whenSent } from "./sockets.ts";
 
-type Coroutine<T> = Generator<Future<unknown>, T, void>;
+/** What a task runs: it yields the futures it waits for, and is resumed when they are done. */
+export type Coroutine<T> = Generator<Future<unknown>, T, void>;
 
-class Future<T> {
+/** A result to come: a value, or an error. `yield* future` waits for it. */
+export class Future<T> {
   protected readonly loop: EventLoop;
   #settled: (() => T) | undefined;
   #waiting: (() => void)[] = [];
@@ -56,7 +58,8 @@ class Future<T> {
   }
 }
 
-class Task<T> extends Future<T> {
+/** A coroutine that runs beside the others, and the future of its value. */
+export class Task<T> extends Future<T> {
   readonly #coroutine: Coroutine<T>;
 
   constructor(loop: EventLoop, coroutine: Coroutine<T>) {
@@ -76,7 +79,8 @@ class Task<T> extends Future<T> {
   }
 }
 
-class EventLoop {
+/** Runs what is ready, and makes futures of what a socket can be asked for. */
+export class EventLoop {
   #ready: (() => void)[] = [];
 
   callSoon(callback: () => void): void {

@@ -13,7 +13,8 @@ import { bodyBytes, encode, headerBytes } from "./framing.ts";
 import { type App, hangUp, plain } from "./plain.ts";
 import { whenReceived, whenSent } from "./sockets.ts";
 
-class Future<T> {
+/** A result to come: a value, or an error. */
+export class Future<T> {
   #settled: (() => T) | undefined;
   #waiting: (() => void)[] = [];
 
@@ -49,9 +50,13 @@ class Future<T> {
   }
 }
 
-type Coroutine<T> = Generator<Future<unknown>, T, unknown>;
+/** A generator that yields what it waits for, and is given what that came to. */
+export type Coroutine<T> = Generator<Future<unknown>, T, unknown>;
 
-function coroutine<A extends readonly unknown[], T>(body: (...args: A) => Coroutine<T>): (...args: A) => Future<T> {
+/** Makes a generator function one that runs by itself, from one future to the next, and gives a future of its value. */
+export function coroutine<A extends readonly unknown[], T>(
+  body: (...args: A) => Coroutine<T>,
+): (...args: A) => Future<T> {
   return (...args) =>
     new Future((resolve, reject) => {
       const generator = body(...args);
