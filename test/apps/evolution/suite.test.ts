@@ -27,7 +27,7 @@ function lengthBytes(length: number): Buffer {
   return bytes;
 }
 
-describe.each(systems)("%s", (system) => {
+describe.each(systems)("%s", { timeout: 15_000 }, (system) => {
   let server: LaunchedServer;
   beforeAll(async () => {
     server = await launched(system);
