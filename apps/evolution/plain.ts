@@ -60,7 +60,9 @@ export function hangUp(socket: Socket, error: unknown): void {
   if (!(error instanceof FramingError || lossCodes.has(codeOf(error) ?? ""))) throw error;
 }
 
+// ECANCELED: from Node 24 on, what becomes of a write under way when its socket is destroyed.
 const lossCodes: ReadonlySet<string> = new Set([
+  "ECANCELED",
   "ECONNABORTED",
   "ECONNRESET",
   "EHOSTUNREACH",
