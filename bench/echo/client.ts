@@ -80,7 +80,9 @@ export async function held<T>(client: string, running: Running, idle: number, bo
 type Option = readonly [name: string, value: string | number | undefined];
 
 function start(client: string, running: Running, options: readonly Option[]): ChildProcess {
-  const all: Option[] = [["port", running.port], ["framing", running.server.framing], ...options];
+  const { framing, asked } = running.server;
+  const asks: Option[] = asked === undefined ? [] : Object.entries(asked);
+  const all: Option[] = [["port", running.port], ["framing", framing], ...asks, ...options];
   const args = all.flatMap(([name, value]) => (value === undefined ? [`--${name}`] : [`--${name}`, String(value)]));
   return spawnClient([client, ...args]);
 }

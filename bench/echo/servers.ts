@@ -12,6 +12,8 @@ export interface Server {
   readonly does: string;
   readonly framing: Framing;
   readonly command: Command;
+  /** What it is asked. Default: to echo. */
+  readonly asked?: { readonly method: string; readonly result: string };
   /** Measured in every round; peers of other systems in fewer. */
   readonly isMain: boolean;
 }

@@ -9,18 +9,26 @@
 
 size_t request_bytes;
 
-static char request[MAX_TEXT + 256], payload[MAX_TEXT + 8];
+static char request[MAX_TEXT + 256], payload[MAX_TEXT + 8]; // the result of a right reply
 static size_t request_id_at;
 static char pattern[MAX_FRAME]; // the body of a right reply
 static size_t pattern_bytes, pattern_id_at;
 static bool has_pattern;
 
-void make_request(void) {
-  char body[sizeof request - 64];
+static int write_body(char *body) {
+  if (options.method != NULL) {
+    strcpy(payload, options.result);
+    return sprintf(body, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"id\":%u}", options.method, FIRST_ID);
+  }
   memset(payload, 'x', sizeof payload);
   memcpy(payload, "[\"", 2);
   memcpy(payload + 2 + options.text, "\"]", 3);
-  int bytes = sprintf(body, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":%s,\"id\":%u}", payload, FIRST_ID);
+  return sprintf(body, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":%s,\"id\":%u}", payload, FIRST_ID);
+}
+
+void make_request(void) {
+  char body[sizeof request - 64];
+  int bytes = write_body(body);
   if (options.framing == INT32) {
     uint32_t length = htonl((uint32_t)bytes);
     memcpy(request, &length, 4);

@@ -17,6 +17,7 @@ enum framing { INT32, HEADER, LINE };
 struct options {
   struct sockaddr_in to;
   int connections, idle, depths[8], depth_count, text;
+  const char *method, *result; // NULL: echo, and its params
   double warm, seconds;
   enum framing framing;
   pid_t pid;

@@ -3,8 +3,9 @@
 // one that was found right, and its id with those outstanding. Prints one JSON object per line; times are microseconds.
 //
 //   load --port N [--host 127.0.0.1] [--connections 100] [--idle 0] [--depth 1,16] [--warm 1] [--seconds 2]
-//        [--framing int32|header|line] [--text 32] [--pid N] [--hold]
+//        [--framing int32|header|line] [--text 32] [--method foo --result '"ok"'] [--pid N] [--hold]
 //
+// --method: to be called without params in place of `echo`, --result: what it gives, as JSON.
 // --pid: also the CPU time of that process in the measured window. --hold: no load; open, say so, wait for stdin's end.
 
 #define _GNU_SOURCE
@@ -103,11 +104,11 @@ static void read_depths(char *list) {
 }
 
 static void read_options(int argc, char **argv) {
-  enum { HOST = 1, PORT, CONNECTIONS, IDLE, DEPTH, WARM, SECONDS, FRAMING, TEXT, PID, HOLD };
+  enum { HOST = 1, PORT, CONNECTIONS, IDLE, DEPTH, WARM, SECONDS, FRAMING, TEXT, METHOD, RESULT, PID, HOLD };
   static const struct option names[] = {
       {"host", 1, NULL, HOST}, {"port", 1, NULL, PORT}, {"connections", 1, NULL, CONNECTIONS}, {"idle", 1, NULL, IDLE},
       {"depth", 1, NULL, DEPTH}, {"warm", 1, NULL, WARM}, {"seconds", 1, NULL, SECONDS}, {"framing", 1, NULL, FRAMING},
-      {"text", 1, NULL, TEXT}, {"pid", 1, NULL, PID}, {"hold", 0, NULL, HOLD}, {NULL, 0, NULL, 0}};
+      {"text", 1, NULL, TEXT}, {"method", 1, NULL, METHOD}, {"result", 1, NULL, RESULT}, {"pid", 1, NULL, PID}, {"hold", 0, NULL, HOLD}, {NULL, 0, NULL, 0}};
   options.to = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   for (int name; (name = getopt_long(argc, argv, "", names, NULL)) != -1;) {
     if (name == HOST && inet_pton(AF_INET, optarg, &options.to.sin_addr) != 1) die("--host %s: no IPv4 address", optarg);
@@ -119,11 +120,16 @@ static void read_options(int argc, char **argv) {
     else if (name == SECONDS) options.seconds = atof(optarg);
     else if (name == FRAMING) options.framing = optarg[0] == 'h' ? HEADER : optarg[0] == 'l' ? LINE : INT32;
     else if (name == TEXT) options.text = atoi(optarg);
+    else if (name == METHOD) options.method = optarg;
+    else if (name == RESULT) options.result = optarg;
     else if (name == PID) options.pid = atoi(optarg);
     else if (name == HOLD) options.hold = true;
     else if (name == '?') exit(2);
   }
   if (options.to.sin_port == 0) die("--port is needed");
+  if ((options.method == NULL) != (options.result == NULL)) die("--method and --result go together");
+  if (options.method != NULL && strlen(options.method) + strlen(options.result) > MAX_TEXT)
+    die("--method and --result: at most %d characters", MAX_TEXT);
   if (options.text < 1 || options.text > MAX_TEXT) die("--text: 1 to %d characters", MAX_TEXT);
 }
 
