@@ -1,6 +1,6 @@
 // Delegation: `yield from` of Python 3.3 (2012), on which asyncio was built (2014) and which JavaScript has as `yield*`.
 // A generator hands itself over to another until that has returned, and gets its value, with its type. A coroutine is
-// called as a function is, a Future is only where the loop is met, and a Task, itself a future, only where something
+// called as a function is; a Future is only where it meets the loop, and a Task, itself a future, only where something
 // is to run beside: one for each client. Event loop, Future and Task are asyncio's, as small as they can be coded live.
 //
 // What it costs: each resume walks from the task's outermost generator down to the innermost, and JavaScript closes
@@ -91,7 +91,7 @@ export class EventLoop {
     return new Task(this, coroutine);
   }
 
-  /** The next client; null once the server has been closed. */
+  /** The next client; null once the server has been closed. Node runs what one client made ready before the next comes. */
   sockAccept(server: Server): Future<Socket | null> {
     const future = new Future<Socket | null>(this);
     const settle = (socket?: Socket): void => {

@@ -1,5 +1,5 @@
-// Generators with send, and futures: Python 2.5 let `yield` have a value (2005), and Tornado, NDB and the like made it
-// a wait for an answer. A Future is a result to come; every callback can be turned into one. `coroutine` runs a
+// Generators with send, and futures: since Python 2.5 (2006) `yield` has a value, and Tornado, NDB and others made it a
+// wait for an answer. A Future is a result to come; every callback can be turned into one. `coroutine` runs a
 // generator, gives it the result of each future it yields, or throws its error in, and is itself a function that gives
 // a future: so now a function that waits can be called by another.
 //
@@ -73,6 +73,7 @@ export function coroutine<A extends readonly unknown[], T>(
     });
 }
 
+/** Gives a generator what a future came to, at the `yield` where it waits for it. */
 function resumed<T>(generator: Coroutine<T>, future: Future<unknown>): IteratorResult<Future<unknown>, T> {
   let value: unknown;
   try {

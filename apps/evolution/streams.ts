@@ -1,16 +1,19 @@
-// Streams: asyncio's `start_server(handler)` of 2014, whose handler is given a reader and a writer. What every server
-// in the last style wrote for itself (wait for so many bytes, wait until the client has taken some) is written once,
-// with an end of the stream that is an error where it cuts a frame. The handler is all there is to read.
+// Streams: asyncio's `start_server(handler)` of 2014, whose handler is given a reader and a writer. What each server in
+// the style before writes for itself (wait for so many bytes, wait for room, end when the client does) is written once.
+// The end is an error that leaves the handler by itself: what remains is the conversation, and nothing else.
 //
-// What it costs: two objects that hold the connection's state between them and its callers, and a trap: `write` never
-// waits, it is `drain` that does, and who forgets it has the server's memory filled by one client that does not read.
-// All that async functions cost, too: nobody can list them or end one.
+// What it costs: two more objects for each client, and a trap. `write` never waits; `drain` does, and who forgets it
+// has the server's memory filled by one client that does not read. And all that async functions cost: nobody can list
+// the handlers, or end one.
 
 import type { Server, Socket } from "node:net";
 import { answer } from "./answer.ts";
 import { bodyBytes, encode, headerBytes } from "./framing.ts";
 import { type App, hangUp, plain } from "./plain.ts";
 import { whenReceived, whenWritable } from "./sockets.ts";
+
+/** The client has ended before it had sent all that was waited for. */
+class EndOfStream extends Error {}
 
 class StreamReader {
   readonly #socket: Socket;
@@ -19,9 +22,12 @@ class StreamReader {
     this.#socket = socket;
   }
 
-  /** Waits for exactly so many bytes; null where the client has ended before them, or among them. */
-  readExactly(bytes: number): Promise<Uint8Array | null> {
-    return new Promise((resolve, reject) => whenReceived(this.#socket, bytes, resolve, reject));
+  /** Waits for exactly so many bytes. @throws EndOfStream */
+  readExactly(bytes: number): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const received = (taken: Uint8Array | null): void => (taken ? resolve(taken) : reject(new EndOfStream()));
+      whenReceived(this.#socket, bytes, received, reject);
+    });
   }
 }
 
@@ -47,14 +53,15 @@ class StreamWriter {
 
 type Handler = (reader: StreamReader, writer: StreamWriter) => Promise<void>;
 
-/** Has a handler serve each client; when it returns the connection is ended, when it throws it is closed. */
+/** Has a handler serve each client; the connection is ended when it returns or meets the end, closed when it throws. */
 function startServer(server: Server, handler: Handler): void {
   server.on("connection", async (socket) => {
     try {
       await handler(new StreamReader(socket), new StreamWriter(socket));
       socket.end();
     } catch (error) {
-      hangUp(socket, error);
+      if (error instanceof EndOfStream) socket.end();
+      else hangUp(socket, error);
     }
   });
 }
@@ -62,9 +69,7 @@ function startServer(server: Server, handler: Handler): void {
 async function serve(reader: StreamReader, writer: StreamWriter): Promise<void> {
   for (;;) {
     const header = await reader.readExactly(headerBytes);
-    const body = header && (await reader.readExactly(bodyBytes(header)));
-    if (body === null) return;
-    const reply = answer(body);
+    const reply = answer(await reader.readExactly(bodyBytes(header)));
     if (reply === undefined) continue;
     writer.write(encode(reply));
     await writer.drain();
