@@ -13,6 +13,7 @@ const documents = [
   "apps/README.md",
   "apps/cli/README.md",
   "apps/control/README.md",
+  "apps/evolution/README.md",
   "apps/lib/README.md",
   "apps/monitor/README.md",
   "apps/pipelines/README.md",

@@ -1,9 +1,10 @@
-// The blocking server, as in the first chapter of every book on sockets: accept one client, talk with it to its end, then
-// accept the next. One task, straight-line: where it is in the code is where it is in the conversation.
+// Blocking: as sockets were made to be used in 1983, and as the first chapter on them still has it. Accept a client, talk
+// with it to its end, accept the next: one task, straight-line. Where it stands in the code is where it stands in the
+// conversation, and half a length is a local variable.
 //
 // What it costs: everybody waits for the one who is served. A client that says nothing, or does not read, holds up all
-// others for as long as it likes; they sit in the system's backlog, connected and unheard. Only the process itself is
-// not held up: it can be watched, and ended.
+// others for as long as it likes; they sit in the system's backlog, connected and unheard. Only the process is not held
+// up, as it would be by a system's read: on a kernel one waits as a task does, can be watched, and can be ended.
 
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine } from "../../kernel/syscall.ts";

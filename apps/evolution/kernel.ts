@@ -1,9 +1,9 @@
-// A task per connection, on this project's kernel: the blocking server's conversation, word for word, with `NewTask`
-// before it. It reads as code that blocks, and nobody waits for anybody else.
+// A kernel: after Beazley's pyos (2009), whose tasks ask for everything by yielding a system call. This is the blocking
+// server's conversation, word for word, with `NewTask` before it: it reads as code that blocks, and nobody waits for
+// anybody else. Each client is a line in `yieldix ps`, with what it waits for and since when, and can be ended alone,
+// with its `finally`. A crash is on the log, and hurts no other.
 //
-// What it costs: a task and a generator per client, some hundred bytes each, and a trap for each wait; and that all
-// waiting is yielded. What one gets for it: every client is a line in `yieldix ps`, with what it waits for and since
-// when, and can be ended alone. A crash is on the log, and hurts no other.
+// What it costs: a task per client, a trap per wait, and that whatever waits must be a routine and called by `yield*`.
 
 import { type Routine, routine } from "../../kernel/syscall.ts";
 import { NewTask } from "../../syscalls/index.ts";

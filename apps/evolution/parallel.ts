@@ -1,8 +1,8 @@
-// Both ways at once: a reader task and a writer task per connection, joined by a queue. Who has something to say puts it
-// into the queue, whatever the others do; so the server can call its clients while it answers them. Here it does so once
-// a client has said `connect`: it calls `heartbeat`, matches the response by its id, and hangs up on one that is late.
+// Parallel: a reader task and a writer task per connection, joined by a queue. Who has something to say puts it into the
+// queue, whatever the others do; so the server can call its clients while it answers them. Here it does so once a client
+// has said `connect`: it calls `heartbeat`, knows the response by its id, and hangs up on a client that is late.
 //
-// What it costs: two or three tasks a client, a queue that must have a bound, and the question who ends whom. The group
+// What it costs: two or three tasks a client, a queue that must have a bound, and the question who ends whom. A group
 // answers it: the reader's end closes the queue, the writer drains it, and the caller is gone when both are.
 
 import type { Connection } from "../../kernel/machine/machine.ts";
