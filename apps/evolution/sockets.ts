@@ -2,6 +2,7 @@
 // function is called once when it is worth trying again. The callbacks that every later style is built upon.
 
 import type { Socket } from "node:net";
+import { SyscallError } from "../../kernel/errors.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -20,16 +21,20 @@ export function take(socket: Socket, bytes: number): Uint8Array | null | undefin
   return socket.readableEnded || socket.destroyed ? null : undefined;
 }
 
-/** Calls once there is more to take, or the client has ended or is lost. Only after a `take` that gave undefined. */
+/**
+ * Calls once there is more to take, or the client has ended or is lost. Only after a `take` that gave undefined.
+ * @throws EBUSY where somebody waits for that already
+ */
 export function whenReadable(socket: Socket, ready: Ready): void {
-  // With no listener left, the next to come is called for what is there already, which was not enough: again and again.
-  if (socket.listenerCount("readable") === 0) socket.on("readable", ignore);
-  whenFirst(socket, ["readable", "end", "close"], ready);
+  readers.add(socket, ready);
 }
 
-/** Calls once Node holds little of what was written, or the client is lost; at once if that is so. */
+/**
+ * Calls once Node holds little of what was written, or the client is lost; at once if that is so.
+ * @throws EBUSY where somebody waits for that already
+ */
 export function whenWritable(socket: Socket, ready: Ready): void {
-  if (socket.writableNeedDrain) whenFirst(socket, ["drain", "close"], ready);
+  if (socket.writableNeedDrain) writers.add(socket, ready);
   else ready(socket.errored ?? undefined);
 }
 
@@ -54,13 +59,39 @@ export function whenSent(socket: Socket, bytes: Uint8Array, resolve: () => void,
   whenWritable(socket, (error) => (error ? reject(error) : resolve()));
 }
 
-function whenFirst(socket: Socket, events: readonly string[], ready: Ready): void {
-  const first = (): void => {
-    for (const event of events) socket.off(event, first);
-    ready(socket.errored ?? undefined);
-  };
-  if (socket.closed) first();
-  else for (const event of events) socket.on(event, first);
+/**
+ * Who waits for the first of some events, by socket. The listeners stay: to add and remove them for each wait costs as
+ * much as all that is done between two waits, and with no listener for "readable" left, Node tells the next of what is
+ * there already, which was not enough, again and again.
+ */
+class Waiting {
+  readonly #events: readonly string[];
+  readonly #bySocket = new WeakMap<Socket, { ready: Ready | undefined }>();
+
+  constructor(...events: readonly string[]) {
+    this.#events = events;
+  }
+
+  add(socket: Socket, ready: Ready): void {
+    if (socket.closed) return void ready(socket.errored ?? undefined);
+    const place = this.#bySocket.get(socket) ?? this.#listen(socket);
+    if (place.ready !== undefined)
+      throw new SyscallError("EBUSY", "somebody waits for this socket already: take turns");
+    place.ready = ready;
+  }
+
+  #listen(socket: Socket): { ready: Ready | undefined } {
+    const place: { ready: Ready | undefined } = { ready: undefined };
+    const wake = (): void => {
+      const { ready } = place;
+      place.ready = undefined;
+      ready?.(socket.errored ?? undefined);
+    };
+    for (const event of this.#events) socket.on(event, wake);
+    this.#bySocket.set(socket, place);
+    return place;
+  }
 }
 
-function ignore(): void {}
+const readers = new Waiting("readable", "end", "close");
+const writers = new Waiting("drain", "close");
