@@ -86,7 +86,8 @@ const write = routine(function* write({ connection, outbox }: Client): Program<v
   } catch (error) {
     if (!isClientsFault(error)) throw error;
   } finally {
-    connection.close(); // the reader is told
+    connection.close(); // the reader is told, whether it reads
+    outbox.close(); // or has something to say
   }
 });
 
