@@ -3,8 +3,7 @@
 //
 //   yieldix run apps/evolution/client.ts -- [--port 7000] [--host 127.0.0.1] [--every 1000] [--beats n]
 //
-// Costs one connection's worth of trust: a server that is late or gone ends it, with an error that says so.
-// apps/client.ts is the one that comes back.
+// It tries nothing twice: a server that is late or gone ends it, with an error that says so. apps/client.ts comes back.
 
 import { parseArgs } from "node:util";
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
@@ -12,6 +11,7 @@ import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
 import { print, UsageError } from "../lib/index.ts";
 import { methodTable, Peer } from "../rpc/index.ts";
+import { whole } from "./options.ts";
 
 const usage = `usage: yieldix run apps/evolution/client.ts -- [--port n] [--host 127.0.0.1] [--every ms] [--beats n]`;
 /** How long an answer may take, ms. */
@@ -63,14 +63,8 @@ function parse(argv: readonly string[]): Options {
   }
   const { port = "7000", host, every = "1000", beats } = values;
   return {
-    address: { port: whole("port", port, 65_535), ...(host === undefined ? {} : { host }) },
-    everyMs: whole("every", every, 86_400_000),
-    beats: beats === undefined ? Number.POSITIVE_INFINITY : whole("beats", beats, 1_000_000_000),
+    address: { port: whole("port", port, [1, 65_535], usage), ...(host === undefined ? {} : { host }) },
+    everyMs: whole("every", every, [1, 86_400_000], usage),
+    beats: beats === undefined ? Number.POSITIVE_INFINITY : whole("beats", beats, [1, 1_000_000_000], usage),
   };
-}
-
-function whole(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^[0-9]{1,10}$/.test(text) && value >= 1 && value <= most) return value;
-  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from 1 to ${most}\n${usage}`);
 }

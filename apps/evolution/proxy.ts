@@ -4,7 +4,7 @@
 //
 //   yieldix run apps/evolution/proxy.ts -- --to 7000 [--port 7001] [--timeout 1000]
 //
-// To ask is one line, and reads as a call. Costs what every hop costs: time, and two more ways to fail.
+// What it costs: to ask is one line that reads as a call, and has two more ways to fail than a call.
 
 import { parseArgs } from "node:util";
 import type { Address } from "../../kernel/machine/machine.ts";
@@ -12,6 +12,7 @@ import { type Call, type Program, type Routine, routine, SyscallError } from "..
 import { Connect, Listen, NewTask, Timeout } from "../../syscalls/index.ts";
 import { Lock, print, UsageError } from "../lib/index.ts";
 import { methodTable, Peer, RpcError, serve } from "../rpc/index.ts";
+import { whole } from "./options.ts";
 
 const usage = "usage: yieldix run apps/evolution/proxy.ts -- --to port [--port 7001] [--timeout ms]";
 /** What it passes on. */
@@ -93,14 +94,8 @@ function parse(argv: readonly string[]): Options {
   const { to, port = "7001", timeout = "1000" } = values;
   if (to === undefined) throw new UsageError(`--to is missing: the port of the server to ask\n${usage}`);
   return {
-    port: whole("port", port, 0, 65_535),
-    to: whole("to", to, 1, 65_535),
-    timeoutMs: whole("timeout", timeout, 1, 86_400_000),
+    port: whole("port", port, [0, 65_535], usage),
+    to: whole("to", to, [1, 65_535], usage),
+    timeoutMs: whole("timeout", timeout, [1, 86_400_000], usage),
   };
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^[0-9]{1,8}$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}\n${usage}`);
 }
