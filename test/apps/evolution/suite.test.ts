@@ -99,9 +99,10 @@ describe.each(systems)("%s", { timeout: 15_000 }, (system) => {
 
   test("refuses what is no request, and goes on", async () => {
     const client = await server.connect();
-    client.send("{", requestText("a", "bar"), "[1]", '{"jsonrpc":"2.0","method":"foo"}');
-    const codes = (await answers(client, 3)).map((text) => /"code":(-\d+)/.exec(text ?? "")?.[1]);
-    expect(codes).toEqual(["-32700", "-32601", "-32600"]);
+    client.send("{", "", requestText("a", "bar"), "[1]");
+    const codes = (await answers(client, 4)).map((text) => /"code":(-\d+)/.exec(text ?? "")?.[1]);
+    expect(codes).toEqual(["-32700", "-32700", "-32601", "-32600"]);
+    client.send('{"jsonrpc":"2.0","method":"foo"}', '{"jsonrpc":"2.0","result":"ok","id":1}'); // no answer is due
     await roundTrip(client, "and still");
     await hungUp(client);
   });
@@ -201,6 +202,7 @@ describe.each(systems)("%s", { timeout: 15_000 }, (system) => {
     const idle = await server.connect();
     if (system !== "blocking") await roundTrip(idle, "served");
     expect(await server.stop()).toEqual({ code: 0, signal: null });
+    expect(server.output.trim().split("\n").slice(1)).toEqual([expect.stringContaining("SIGTERM: ending")]);
     for (const client of [idle, inFrame]) {
       expect(await client.rest()).toEqual([]);
       client.destroy();
