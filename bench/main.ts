@@ -12,7 +12,7 @@ import { merged, readSections, type Section, writeSections } from "./lib/results
 import type { Check, Effort, Suite, SuiteResult } from "./lib/suite.ts";
 import { tableText } from "./lib/table.ts";
 
-const suiteNames: readonly string[] = ["switch", "scale", "echo", "evolution", "monitor"];
+const suiteNames: readonly string[] = ["switch", "scale", "pipelines", "echo", "evolution", "http", "monitor"];
 const quickRounds = 3;
 const fullRounds = 5;
 const resultsFile = new URL("results.json", import.meta.url);
