@@ -322,7 +322,7 @@ describe.concurrent("a signal", () => {
     const running = start(["run", "lingers.ts"], folder.path);
     await running.wrote("ready");
     running.child.kill("SIGTERM");
-    await running.wrote("lingering", 20);
+    await running.wrote("lingering", 40);
     running.child.kill(signal);
     expect(await running.ended).toMatchObject({
       code,
