@@ -4,7 +4,9 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
-    // Real sockets and processes run in few files; a hung test must fail, not stall the whole run.
+    // Most of the time goes to real processes and sockets that are waited for: two files at once, where there is one core, too.
+    maxWorkers: 2,
+    // A hung test must fail, not stall the whole run.
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },
