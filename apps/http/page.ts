@@ -69,6 +69,17 @@ td:nth-child(5) { color: var(--faint); }
 tr[data-state="blocked"] td:nth-child(3) { color: var(--blocked); }
 tr[data-state="ready"] td:nth-child(3), tr[data-state="running"] td:nth-child(3) { color: var(--busy); }
 tr[data-state="stopped"] td:nth-child(3) { color: var(--stopped); }
+@media (max-width: 40rem) {
+  input { width: 10rem; }
+  main { padding: 0 0 3rem; }
+  table, tbody { display: block; border-width: 0; }
+  thead { display: none; }
+  tbody tr { display: grid; grid-template-columns: 3.5rem 1fr auto 5rem; padding: .35rem 0; border-bottom: 1px solid var(--line); }
+  tbody tr[hidden] { display: none; }
+  td { padding: 0 .5rem; border: 0; }
+  td:nth-child(2) { min-width: 0; }
+  td:nth-child(4) { grid-area: 2 / 2 / 3 / 5; }
+}
 @media (prefers-reduced-motion: no-preference) {
   tbody tr { animation: arrive 2s ease-out; }
   @keyframes arrive { from { background: var(--fresh); } }

@@ -101,6 +101,14 @@ else
       if (pictures !== undefined) await draw(pictures);
     });
 
+    test("on a telephone what a task waits for has the width of the screen, and nothing is beyond it", async () => {
+      await page.setViewportSize({ width: 400, height: 560 });
+      const waits = await row("served.ts").locator("td").nth(3).boundingBox();
+      expect(waits?.width).toBeGreaterThan(280);
+      expect(await page.evaluate("document.querySelector('main').scrollWidth")).toBe(400);
+      await page.setViewportSize({ width: 1100, height: 560 });
+    });
+
     test("asks nobody else, runs nothing that is not its own, and has nothing to complain about", async () => {
       const { origin } = new URL(page.url());
       expect(asked.length).toBeGreaterThan(3);
