@@ -1,5 +1,6 @@
 // Who has what of a thing that belongs to nobody, as far as can be told: a task that releases what it has acquired has
-// less; what anybody else releases is taken from those that have had something longest.
+// less. Once somebody releases what another has acquired, it is handed from task to task, as between producers and
+// consumers, and nobody is said to have any: who waits for more would seem to wait for itself.
 
 import type { Kernel, Task, Tid } from "../../kernel/syscall.ts";
 
@@ -8,6 +9,7 @@ export class Holders {
   readonly #counts = new Map<Task, number>();
   #kernel: Kernel | undefined = undefined;
   #forgetAt = 64;
+  #isHandedOn = false;
 
   /** How many are remembered. */
   get size(): number {
@@ -20,6 +22,7 @@ export class Holders {
   }
 
   add(task: Task, n: number): void {
+    if (this.#isHandedOn) return;
     this.#kernel = task.kernel;
     this.#counts.set(task, (this.#counts.get(task) ?? 0) + n);
     if (this.#counts.size >= this.#forgetAt) this.#forgetEnded();
@@ -27,21 +30,15 @@ export class Holders {
 
   /** @param by who releases; default: the task whose turn it is */
   remove(n: number, by: Task | undefined = this.#kernel?.current): void {
-    let left = by === undefined ? n : this.#take(by, n);
-    if (left === 0) return;
-    for (const holder of this.#counts.keys()) {
-      left = this.#take(holder, left);
-      if (left === 0) return;
+    const has = by === undefined ? 0 : (this.#counts.get(by) ?? 0);
+    if (by !== undefined && has > n) {
+      this.#counts.set(by, has - n);
+    } else if (by !== undefined && has === n) {
+      this.#counts.delete(by);
+    } else {
+      this.#isHandedOn = true;
+      this.#counts.clear();
     }
-  }
-
-  /** Gives how much is still to be taken from others. */
-  #take(holder: Task, n: number): number {
-    const has = this.#counts.get(holder);
-    if (has === undefined) return n;
-    if (has > n) this.#counts.set(holder, has - n);
-    else this.#counts.delete(holder);
-    return Math.max(0, n - has);
   }
 
   #forgetEnded(): void {

@@ -1,6 +1,6 @@
 // Semaphore: so many at once, first come, first served, whatever each of them asks for: a small request never overtakes a
 // large one, which would wait for ever otherwise. Permits belong to nobody: any task, and code outside of tasks, may
-// release. Who has them is kept all the same, as far as can be told, for those who look into a deadlock.
+// release. Who has them is kept all the same, for those who look into a deadlock, until one is released by another task.
 
 import {
   type Answer,

@@ -232,7 +232,7 @@ describe("holders", () => {
     expect(message).toMatch(/3 {2}two .*waits: acquire semaphore pool \(0 of 3 free\) \(held by 2, 3\)/);
   });
 
-  test("are those that have not released, and that live; who releases for another is taken for having none", () => {
+  test("are those that have not released, and that live; nobody, once somebody has released for another", () => {
     const { value } = run(function* () {
       const semaphore = new Semaphore(4);
       const seen: unknown[] = [];
@@ -255,7 +255,28 @@ describe("holders", () => {
       yield* new Sleep(1);
       return [seen, [forgetful, keeper], semaphore.free];
     });
-    expect(value).toEqual([[[1, 3], [3], [3]], [2, 3], 4]);
+    expect(value).toEqual([[[1, 3], [3], []], [2, 3], 4]);
+  });
+
+  test("who takes what others make does not wait for itself", () => {
+    const { outcome } = runExit(
+      function* () {
+        const items = new Semaphore(0, { max: 9, name: "items" });
+        function* consume(): Program<void> {
+          for (;;) yield* items.acquire();
+        }
+        const consumer = yield* new NewTask(consume(), "consumer");
+        for (let n = 0; n < 3; n++) {
+          items.release();
+          yield* new Sleep(1);
+          const record = (yield* new ListTasks()).find(({ tid }) => tid === consumer);
+          expect(record).toMatchObject({ verb: "acquire", holders: [] });
+        }
+        yield* new WaitTask(consumer);
+      },
+      { name: "main" },
+    );
+    expect(outcome).toMatchObject({ status: "threw", error: { name: "DeadlockError", cycle: [] } });
   });
 
   test("that have ended are forgotten in the end", () => {
