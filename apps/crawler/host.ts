@@ -29,7 +29,9 @@ export class Host {
     const name = origin.slice(0, 40);
     this.origin = origin;
     this.pages = new Queue({ name: `pages of ${name}`, capacity });
-    this.slots = new Semaphore(manners.perHost, { name: `connections to ${name}` });
+    // Slots are handed on, from the keeper to the worker: nobody is to seem to have them.
+    this.slots = new Semaphore(0, { max: manners.perHost, name: `connections to ${name}` });
+    this.slots.release(manners.perHost);
     this.delayMs = manners.delayMs;
   }
 

@@ -197,6 +197,17 @@ test("its tasks and what they wait for can be read", () => {
   `);
 });
 
+test("a host's keeper that waits for a connection waits for nobody's, itself least of all", () => {
+  run(function* () {
+    yield* open({ "/": links("/1", "/2", "/3"), "/1": { afterMs: 100 }, "/2": { afterMs: 100 }, "/3": {} });
+    yield* new NewTask(crawler(["http://site/", "--tasks", "2"]), "crawler");
+    yield* new Sleep(20);
+    const keeper = (yield* new ListTasks()).find(({ name }) => name === "crawl host http://site");
+    expect(keeper).toMatchObject({ object: "semaphore connections to http://site (0 of 2 free)", holders: [] });
+    yield* new Sleep(300);
+  });
+});
+
 describe("on a network that fails", () => {
   const some = Array.from({ length: 12 }, (_, n) => `/${n}`);
   const site: Pages = { "/": links(...some), ...Object.fromEntries(some.map((path) => [path, links("/", "/11")])) };
