@@ -100,7 +100,8 @@ const listen = routine(function* listen(server: Server, { host, port }: ServerAd
   } catch (error) {
     const code = codeOf(error);
     if (error instanceof SyscallError || code === undefined) throw error;
-    throw new SyscallError(code, `cannot listen on ${host}:${port} (${code}): take another with --port or --host`);
+    const reason = code === "EADDRINUSE" ? "somebody listens there already" : code;
+    throw new SyscallError(code, `cannot listen on ${host}:${port}: ${reason}: take another with --port or --host`);
   }
 });
 

@@ -52,7 +52,9 @@ test("a port that is taken is one sentence", async () => {
   const { code, output } = await end(launch("apps/evolution/callbacks.ts", "--port", String(port)));
   server.close();
   expect(code).toBe(1);
-  expect(output).toContain(`EADDRINUSE: cannot listen on 127.0.0.1:${port} (EADDRINUSE): take another with --port`);
+  expect(output).toContain(
+    `EADDRINUSE: cannot listen on 127.0.0.1:${port}: somebody listens there already: take another with --port`,
+  );
 });
 
 test("arguments that cannot be obeyed are a usage text, and exit code 2", async () => {
