@@ -4,13 +4,14 @@
 //   yieldix run apps/evolution/client.ts -- [--port 7000] [--host 127.0.0.1] [--every 1000] [--beats n]
 //
 // It tries nothing twice: a server that is late or gone ends it, with an error that says so. apps/client.ts comes back.
+// An answer that is an error, as a proxy gives whose service is down, is an answer: it is printed, and the next beat comes.
 
 import { parseArgs } from "node:util";
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
 import { print, UsageError } from "../lib/index.ts";
-import { methodTable, Peer } from "../rpc/index.ts";
+import { methodTable, Peer, RpcError } from "../rpc/index.ts";
 import { whole } from "./options.ts";
 
 const usage = `usage: yieldix run apps/evolution/client.ts -- [--port n] [--host 127.0.0.1] [--every ms] [--beats n]`;
@@ -28,14 +29,18 @@ const client: Routine<[argv: readonly string[]], void> = routine(function* start
   const { address, everyMs, beats } = parse(argv);
   const connection: Connection = yield* new Timeout(patienceMs, new Connect(address));
   const peer = new Peer(connection, { framing: "length", methods });
-  yield* new Group(function* talk(members: Members): Program<void> {
-    yield* members.spawnDaemon(peer.run(), "reader");
-    yield* print(`connect: ${yield* asked(peer, "connect")}`);
-    for (let beat = 0; beat < beats; beat++) {
-      yield* new Sleep(everyMs);
-      yield* print(`heartbeat: ${yield* asked(peer, "heartbeat")}`);
-    }
-  });
+  try {
+    yield* new Group(function* talk(members: Members): Program<void> {
+      yield* members.spawnDaemon(peer.run(), "reader");
+      yield* print(`connect: ${yield* asked(peer, "connect")}`);
+      for (let beat = 0; beat < beats; beat++) {
+        yield* new Sleep(everyMs);
+        yield* print(`heartbeat: ${yield* asked(peer, "heartbeat")}`);
+      }
+    });
+  } catch (error) {
+    throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error; // one is told as itself
+  }
 });
 
 export default client;
@@ -48,9 +53,14 @@ const methods = methodTable({
   }),
 });
 
-/** The answer, as text. */
+/** The answer, as text, be it a result or an error. */
 const asked = routine(function* asked(peer: Peer, method: string): Program<string> {
-  return JSON.stringify(yield* new Timeout(patienceMs, peer.call(method)));
+  try {
+    return JSON.stringify(yield* new Timeout(patienceMs, peer.call(method)));
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return `error ${error.code} ${JSON.stringify(error.message)}`;
+  }
 });
 
 function parse(argv: readonly string[]): Options {

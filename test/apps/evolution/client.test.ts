@@ -52,7 +52,7 @@ describe("a server that is", () => {
       yield* client(["--port", port]);
     });
     const { outcome, now } = runExit(talk());
-    expect(outcome).toMatchObject({ status: "threw", error: { errors: [{ code: "ETIMEDOUT" }] } });
+    expect(outcome).toMatchObject({ status: "threw", error: { code: "ETIMEDOUT" } });
     expect(now).toBeLessThan(6_000);
   });
 
@@ -68,8 +68,28 @@ describe("a server that is", () => {
       yield* client(["--port", port]);
     });
     const { outcome } = runExit(talk());
-    expect(outcome).toMatchObject({ status: "threw", error: { errors: [{ code: "EPIPE" }] } });
+    expect(outcome).toMatchObject({ status: "threw", error: { code: "EPIPE" } });
   });
+});
+
+test("an answer that is an error is printed, and the next beat comes", () => {
+  const unavailable = (id: number): string =>
+    JSON.stringify({ jsonrpc: "2.0", error: { code: 503, message: "down\u001b[2J" }, id });
+  function* refusing(guest: Guest): Program<void> {
+    for (let id = 1; id <= 3; id++) {
+      yield* guest.next();
+      yield* guest.send(unavailable(id));
+    }
+    yield* guest.next();
+  }
+  const talk = routine(function* talk() {
+    yield* new NewTask(host(7000, refusing), "refusing");
+    yield* new Sleep(startMs);
+    yield* client(["--port", port, "--beats", "2"]);
+  });
+  const { machine } = run(talk());
+  const said = 'error 503 "down\\u001b[2J"';
+  expect(machine.stdout.text).toBe(`connect: ${said}\nheartbeat: ${said}\nheartbeat: ${said}\n`);
 });
 
 test.each([
