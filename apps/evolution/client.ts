@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
-import { print, UsageError } from "../lib/index.ts";
+import { print, soleError, UsageError } from "../lib/index.ts";
 import { methodTable, Peer, RpcError } from "../rpc/index.ts";
 import { whole } from "./options.ts";
 
@@ -39,7 +39,7 @@ const client: Routine<[argv: readonly string[]], void> = routine(function* start
       }
     });
   } catch (error) {
-    throw error instanceof AggregateError && error.errors.length === 1 ? error.errors[0] : error; // one is told as itself
+    throw soleError(error);
   }
 });
 
