@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Listener } from "../kernel/machine/machine.ts";
-import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { addressText, type Program, type Routine, routine } from "../kernel/syscall.ts";
 import { GetEnv, GetMachine, Listen } from "../syscalls/index.ts";
 import { print, UsageError } from "./lib/index.ts";
 import { codes, type Methods, methodTable, RawHandler, RawJson, RpcError, serve } from "./rpc/index.ts";
@@ -85,10 +85,9 @@ const banner = routine(function* banner(listener: Listener, mode: string): Progr
   const { name } = yield* new GetMachine();
   const { address } = listener;
   const isPath = "path" in address;
-  const where = isPath ? address.path : `${address.host ?? "127.0.0.1"}:${address.port}`;
   const netcat = isPath ? `nc -U ${address.path}` : `nc ${address.host ?? "127.0.0.1"} ${address.port}`;
   return [
-    `yieldix echo: JSON-RPC 2.0 on ${where} (${name} machine, ${mode})`,
+    `yieldix echo: JSON-RPC 2.0 on ${addressText(address)} (${name} machine, ${mode})`,
     "",
     `  methods    ${[...methods.keys()].join(" ")}`,
     "  framings   JSON per line, Content-Length headers, or int32 length; told apart by the first bytes",

@@ -7,7 +7,7 @@
 
 import { parseArgs } from "node:util";
 import type { Listener } from "../kernel/machine/machine.ts";
-import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { addressText, type Program, type Routine, routine } from "../kernel/syscall.ts";
 import { GetEnv, GetMachine, Listen, NewTask } from "../syscalls/index.ts";
 import { onlyLocal } from "./http/local.ts";
 import { routesOf } from "./http/routes.ts";
@@ -34,8 +34,7 @@ export default http;
 
 const banner = routine(function* banner(listener: Listener): Program<string> {
   const { name } = yield* new GetMachine();
-  const { address } = listener;
-  const at = "path" in address ? address.path : `${address.host ?? "127.0.0.1"}:${address.port}`;
+  const at = addressText(listener.address);
   return [
     `yieldix http: HTTP/1.1 on ${at} (${name} machine)`,
     "",

@@ -16,6 +16,7 @@ export { Cancelled, SyscallError } from "./errors.ts";
 export { type Exit, exitValue } from "./exits.ts";
 export { checkGauge } from "./gauges.ts";
 export { checkName } from "./limits.ts";
+export { addressText } from "./machine/endpoint.ts";
 export { isLiteralAddress } from "./machine/names.ts";
 export { needed } from "./needed.ts";
 export { taskRecord } from "./observer.ts";

@@ -2,7 +2,7 @@
 // one, and whose fault an error is.
 
 import type { Listener } from "../../kernel/machine/machine.ts";
-import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { addressText, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Listen } from "../../syscalls/index.ts";
 import { print, type Reader, readExactly, recv } from "../lib/index.ts";
 import { isPeerGone } from "../rpc/outbox.ts";
@@ -19,9 +19,7 @@ const chunkBytes = 65_536;
 export const listening: Routine<[argv: readonly string[], style: string], Listener> = routine(
   function* listen(argv, style) {
     const listener = yield* new Listen(addressIn(argv, style));
-    const { address } = listener;
-    const where = "path" in address ? address.path : `${address.host ?? "127.0.0.1"}:${address.port}`;
-    yield* print(`${style}: JSON-RPC (int32) on ${where}`);
+    yield* print(`${style}: JSON-RPC (int32) on ${addressText(listener.address)}`);
     return listener;
   },
 );

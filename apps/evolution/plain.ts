@@ -4,7 +4,7 @@
 
 import { Server, type Socket } from "node:net";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { addressText, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Await, Outside } from "../../syscalls/index.ts";
 import { print } from "../lib/print.ts";
 import { FramingError } from "./framing.ts";
@@ -89,25 +89,28 @@ function socketsOf(server: Server): ReadonlySet<Socket> {
   return sockets;
 }
 
-const listen = routine(function* listen(server: Server, { host, port }: ServerAddress): Program<void> {
+const listen = routine(function* listen(server: Server, address: ServerAddress): Program<void> {
   try {
     yield* new Await(function listening() {
       return new Promise((resolve, reject) => {
         server.once("error", reject);
-        server.listen(port, host, () => resolve(server.off("error", reject)));
+        server.listen(address.port, address.host, () => resolve(server.off("error", reject)));
       });
     });
   } catch (error) {
     const code = codeOf(error);
     if (error instanceof SyscallError || code === undefined) throw error;
     const reason = code === "EADDRINUSE" ? "somebody listens there already" : code;
-    throw new SyscallError(code, `cannot listen on ${host}:${port}: ${reason}: take another with --port or --host`);
+    throw new SyscallError(
+      code,
+      `cannot listen on ${addressText(address)}: ${reason}: take another with --port or --host`,
+    );
   }
 });
 
 function where(server: Server): string {
   const at = server.address();
-  return at === null || typeof at === "string" ? String(at) : `${at.address}:${at.port}`;
+  return at === null || typeof at === "string" ? String(at) : addressText({ host: at.address, port: at.port });
 }
 
 /** Waits while a plain server serves; ends only by an error of the server's own. */

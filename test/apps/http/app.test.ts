@@ -16,7 +16,7 @@ import {
   Sleep,
   WaitTask,
 } from "../../../syscalls/index.ts";
-import { type RunOptions, run } from "../../kit/index.ts";
+import { type RunOptions, run, runExit } from "../../kit/index.ts";
 import { asking, get, hearing, last, port, sending, statuses } from "./world.ts";
 
 /** What a program comes to beside the app. */
@@ -218,4 +218,16 @@ describe("who may ask", () => {
   test("one for everybody is asked by any name", () => {
     expect(statuses(besideApp(() => asking(request("/tasks", "any.example")), ["--host", "0.0.0.0"]))).toEqual([200]);
   });
+});
+
+test("it says where it listens as a browser wants it, also on IPv6", () => {
+  const { machine } = runExit(
+    function* () {
+      yield* new NewTask(http(["--host", "::1", "--port", "8080"]), "http");
+      yield* new Sleep(1);
+    },
+    { name: "main" },
+  );
+  expect(machine.stdout.text).toContain("HTTP/1.1 on [::1]:8080 (virtual machine)");
+  expect(machine.stdout.text).toContain("http://[::1]:8080/ in a browser");
 });
