@@ -19,7 +19,7 @@ async function main(argv: string[]): Promise<void> {
     await yieldix.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const usage = error instanceof CommanderError ? faultOf(error) : error;
+    const usage = error instanceof CommanderError ? faultOf(error, argv[0]) : error;
     const { failureOf } = await import("./failure.ts");
     const { code, text } = failureOf(usage, "the command");
     process.stderr.write(text);
@@ -53,8 +53,14 @@ async function addCommands(yieldix: Command, argv: readonly string[]): Promise<v
 const noCommand =
   "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";
 
-function faultOf(error: CommanderError): UsageError {
+/** Commands that ask a kernel and take no argument: one that is given is most likely the kernel that is meant. */
+const askAKernel: ReadonlySet<string | undefined> = new Set<CommandName>(["ps", "tree", "graph", "log", "stop", "sh"]);
+
+function faultOf(error: CommanderError, name: string | undefined): UsageError {
   if (error.code === "commander.help") return new UsageError(noCommand);
+  if (error.code === "commander.excessArguments" && askAKernel.has(name)) {
+    return usageOf(error, `(which kernel is said with -k: yieldix ${name} -k <its name or pid>)`);
+  }
   const file = error.code === "commander.unknownCommand" ? /'(.+\.[mc]?[jt]s)'/.exec(error.message)?.[1] : undefined;
   return usageOf(error, file === undefined ? "(see yieldix --help)" : `(did you mean "yieldix run ${file}"?)`);
 }

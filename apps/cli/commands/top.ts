@@ -13,6 +13,7 @@ import { numberOf } from "../tids.ts";
 import { type BatchOptions, topBatch } from "./top-batch.ts";
 
 interface Options extends BatchOptions {
+  readonly kernel?: string;
   readonly tokenFile?: string;
   readonly view?: ViewName;
   readonly color: ColourChoice;
@@ -33,6 +34,7 @@ export function addTop(yieldix: Command, run: RunClient): void {
     .command("top")
     .description(commandWords.top.does)
     .argument("[which]", "its name, pid, socket or host:port (default: the only one that runs, or a list)")
+    .option("-k, --kernel <which>", "the same, as the other commands have it")
     .option("--token-file <file>", "for host:port: where its token is (default: it is in $YIELDIX_TOKEN)")
     .option(
       "-d, --delay <seconds>",
@@ -58,7 +60,12 @@ export function addTop(yieldix: Command, run: RunClient): void {
       "after",
       `\n${clientCodes}\n129, 130, 131 and 143 for SIGHUP, SIGINT, SIGQUIT and SIGTERM.\n\nExample:\n  $ yieldix top --filter "for>10s" echo.ts`,
     )
-    .action((which: string | undefined, options: Options) => start(which, options, run));
+    .action((which: string | undefined, options: Options) => {
+      if (which !== undefined && options.kernel !== undefined) {
+        throw new UsageError(`two kernels are named, ${which} and ${options.kernel}: give one`);
+      }
+      return start(which ?? options.kernel, options, run);
+    });
 }
 
 async function start(which: string | undefined, options: Options, run: RunClient): Promise<void> {

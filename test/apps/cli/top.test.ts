@@ -19,6 +19,8 @@ describe("a command line that cannot be", () => {
     [["top", "--view", "nowhere"], "nowhere"],
     [["top", "--delay", "-1"], "--delay -1: give a number from 0 to 3600"],
     [["top", "--ascii", "--unicode"], "--unicode"],
+    [["top", "one", "-k", "two"], "two kernels are named, one and two: give one"],
+    [["ps", "idle.ts"], "(which kernel is said with -k: yieldix ps -k <its name or pid>)"],
     [["top", "--replay", "none.frames"], "--replay shows its frames on a terminal"],
   ])("%j is refused with one sentence and code 2", async (args, said) => {
     const { code, out, err } = await yieldix(args, folder.path);
@@ -28,12 +30,15 @@ describe("a command line that cannot be", () => {
   });
 });
 
-test("without a terminal it says that there is no such kernel, with code 3 and no escape", async () => {
-  const { code, out, err } = await yieldix(["top", "no-such-kernel"], folder.path);
-  expect([code, out]).toEqual([3, ""]);
-  expect(err).toContain("no-such-kernel");
-  expect(err).not.toContain("\x1b");
-});
+test.each([[["no-such-kernel"]], [["-k", "no-such-kernel"]]])(
+  "without a terminal top %j says that there is no such kernel, with code 3 and no escape",
+  async (which) => {
+    const { code, out, err } = await yieldix(["top", ...which], folder.path);
+    expect([code, out]).toEqual([3, ""]);
+    expect(err).toContain("no-such-kernel");
+    expect(err).not.toContain("\x1b");
+  },
+);
 
 describe.skipIf(!Terminal.isThere)("in a real terminal (needs tmux and bash)", () => {
   const start = (...args: string[]): Promise<Terminal> =>
