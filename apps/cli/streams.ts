@@ -23,8 +23,12 @@ export function guardStreams(): void {
   process.stderr.on("error", () => {});
 }
 
-/** True for the error of an app that was still printing when the reader of stdout had had enough: no failure. */
+/**
+ * True for the error of an app that was still printing when the reader of stdout had had enough: no failure. Nor is it
+ * when a group's tasks printed, and all that they threw is that.
+ */
 export function isAboutClosedOutput(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isAboutClosedOutput);
   return isOutputClosed && error instanceof Error && isGone(error) && error.message.includes("stdout");
 }
 

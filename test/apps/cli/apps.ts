@@ -131,6 +131,15 @@ export const appFiles: Readonly<Record<string, string>> = {
     export default function* app(): Program<void> {
       try { for (;;) { yield* print("line"); yield* new Sleep(1); } } finally { yield* new Log("over"); }
     }`,
+  "group-prints.ts": `
+    import { Group, print, Sleep, type Program } from "yieldix";
+    function* printing(): Program<void> { for (;;) { yield* print("line"); yield* new Sleep(1); } }
+    export default function* app(argv: string[]): Program<void> {
+      yield* new Group(function* (members) {
+        yield* members.spawn(printing(), "printer");
+        try { yield* printing(); } catch (error) { if (argv[0] === "fault") throw new Error("a fault of mine"); throw error; }
+      });
+    }`,
   "turns.ts": `
     import { GetTid, Join, NewTask, type Program } from "yieldix";
     function* child(name: string): Program<void> {

@@ -70,6 +70,17 @@ describe.concurrent("an app", () => {
     piped.child.stdout?.destroy();
     expect(await piped.ended).toMatchObject({ code: 0, err: expect.stringMatching(/^\[[^\n]*: over\n$/) });
   });
+
+  test("whose group printed for a reader that has gone has not failed, but for faults of its own", async () => {
+    const piped = start(["run", "group-prints.ts"], folder.path);
+    await piped.wrote("line");
+    piped.child.stdout?.destroy();
+    expect(await piped.ended).toMatchObject({ code: 0, err: "" });
+    const faulty = start(["run", "group-prints.ts", "fault"], folder.path);
+    await faulty.wrote("line");
+    faulty.child.stdout?.destroy();
+    expect(await faulty.ended).toMatchObject({ code: 1, err: expect.stringContaining("a fault of mine") });
+  });
 });
 
 describe.concurrent("a failed app", () => {
