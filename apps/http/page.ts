@@ -119,11 +119,13 @@ function put(cell, text) {
 function show() {
   const wanted = filter.value.toLowerCase();
   const seen = new Set();
+  let shown = 0;
   for (const task of latest.tasks) {
     seen.add(task.tid);
     const row = rowOf(task.tid);
     row.dataset.state = task.state;
     row.hidden = !(task.name + "\\n" + task.waits).toLowerCase().includes(wanted);
+    if (!row.hidden) shown++;
     [String(task.tid), task.name, task.state, task.waits, since(task.forMs)].forEach((text, i) => put(row.cells[i], text));
   }
   for (const [tid, row] of rows) {
@@ -132,7 +134,7 @@ function show() {
     row.remove();
   }
   const left = latest.total - latest.tasks.length;
-  put(count, latest.total + (latest.total === 1 ? " task" : " tasks") + (left > 0 ? ", " + left + " not shown" : ""));
+  put(count, (wanted === "" ? "" : shown + " of ") + latest.total + (latest.total === 1 ? " task" : " tasks") + (left > 0 ? ", " + left + " not shown" : ""));
 }
 
 function say(state, text) {

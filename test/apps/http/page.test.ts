@@ -96,6 +96,7 @@ else
     test("the filter shows what it names", async () => {
       await page.locator("#filter").fill("following");
       await page.waitForFunction('document.querySelectorAll("#tasks tr:not([hidden])").length === 1');
+      expect(await page.locator("#count").innerText()).toMatch(/^1 of \d+ tasks$/);
       await page.locator("#filter").fill("");
       await page.waitForFunction('document.querySelectorAll("#tasks tr:not([hidden])").length > 3');
       if (pictures !== undefined) await draw(pictures);
