@@ -1,19 +1,16 @@
 // The body of a message, taken piece by piece as its reader likes: what nobody asks for is not read, so that TCP holds the
 // sender back. It ends with its length, its last chunk or the connection, and never takes a byte of the next message.
 
-import { Buffer } from "node:buffer";
 import { type Call, Cancelled, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
+import { ByteBuffer } from "../../../syscalls/byte-buffer.ts";
 import { type Step, Timeout } from "../../../syscalls/index.ts";
-import { chunkBytes, type Reader, readUntil } from "../reader.ts";
+import { chunkBytes, type Reader } from "../reader.ts";
 import { recv } from "../sockets.ts";
+import { Chunks } from "./chunks.ts";
 import { HttpError } from "./errors.ts";
-import { HeaderFields } from "./fields.ts";
-import { type BodyLength, chunkSize } from "./framing.ts";
-import { headEnd, parseTrailers } from "./head.ts";
+import type { HeaderFields } from "./fields.ts";
+import type { BodyLength } from "./framing.ts";
 import { type MessageLimits, messageLimits } from "./limits.ts";
-
-/** Bytes of the line before a chunk; of all extensions together `maxHeadBytes`. */
-const maxSizeLine = 512;
 
 export interface BodyOptions {
   readonly limits?: MessageLimits;
@@ -29,14 +26,12 @@ export class Body {
   readonly #length: BodyLength;
   readonly #waiting: ((isWaiting: boolean) => void) | undefined;
   #begin: (() => Call<void>) | undefined;
-  /** Bytes until the end, of the body or of the chunk. */
+  readonly #chunks: Chunks;
+  /** Bytes until its end, where that is known. */
   #left: number;
   #isOver: boolean;
-  #hasChunk = false;
   #failure: unknown = undefined;
   #taken = 0;
-  #extensionBytes = 0;
-  #trailers = none;
 
   /**
    * @param length as its head says
@@ -50,7 +45,8 @@ export class Body {
     this.#length = length;
     this.#begin = begin;
     this.#waiting = waiting;
-    this.#left = typeof length === "number" ? length : length === "close" ? Number.POSITIVE_INFINITY : 0;
+    this.#chunks = new Chunks(limits);
+    this.#left = typeof length === "number" ? length : Number.POSITIVE_INFINITY;
     this.#isOver = length === 0;
   }
 
@@ -81,7 +77,7 @@ export class Body {
 
   /** What came behind a chunked body. Known once it is over. */
   get trailers(): HeaderFields {
-    return this.#trailers;
+    return this.#chunks.trailers;
   }
 
   /**
@@ -133,26 +129,30 @@ export class Body {
       body.#begin = undefined;
       yield* begin();
     }
-    if (body.#length === "chunked" && body.#left === 0 && !(yield* Body.#nextChunk(body))) return { done: true };
-    const bytes = yield* Body.#some(body);
-    if (bytes === null) return { done: true };
-    body.#left -= bytes.length;
+    const bytes = yield* body.#length === "chunked" ? Body.#chunk(body) : Body.#some(body);
+    if (bytes.length === 0) {
+      body.#isOver = true;
+      return { done: true };
+    }
     body.#taken += bytes.length;
     if (body.#taken > body.#limits.maxBodyBytes) throw tooLarge(body.#limits.maxBodyBytes);
-    if (body.#left === 0 && body.#length !== "chunked") body.#isOver = true;
     return { done: false, value: bytes };
   });
 
   static readonly #bytes = routine(function* bytes(body: Body, maxBytes: number): Program<Uint8Array> {
-    const pieces: Uint8Array[] = [];
-    let size = 0;
-    for (let piece = yield* body.next(); !piece.done; piece = yield* body.next()) {
-      size += piece.value.length;
-      if (size > maxBytes) throw tooLarge(maxBytes);
-      pieces.push(piece.value);
+    const first = yield* body.next();
+    if (first.done) return nothing;
+    if (body.#isOver) {
+      if (first.value.length > maxBytes) throw tooLarge(maxBytes);
+      return first.value;
     }
-    const [only] = pieces;
-    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces);
+    // In one buffer, as pieces may be of a byte each: kept one by one, they would take hundreds of times what they are.
+    const all = new ByteBuffer();
+    for (let piece: Step<Uint8Array> = first; !piece.done; piece = yield* body.next()) {
+      if (all.available + piece.value.length > maxBytes) throw tooLarge(maxBytes);
+      all.append(piece.value);
+    }
+    return all.take(all.available);
   });
 
   static readonly #text = routine(function* text(body: Body, maxBytes: number): Program<string> {
@@ -169,65 +169,46 @@ export class Body {
     return body.#isOver;
   });
 
-  /** Some bytes, `#left` at most; null at the end of a body that ends with its connection. */
-  static readonly #some = routine(function* some(body: Body): Program<Uint8Array | null> {
+  /** Some bytes of a body that is not in chunks; none at the end of one that ends with its connection. */
+  static readonly #some = routine(function* some(body: Body): Program<Uint8Array> {
     const reader = body.#reader;
-    if (reader.available > 0) return reader.take(body.#left);
-    const bytes =
-      reader.connection.read(chunkBytes) ?? (yield* Body.#patiently(body, recv(reader.connection, chunkBytes)));
-    if (bytes.length === 0) {
-      if (body.#length !== "close") throw body.#endedEarly();
-      body.#isOver = true;
-      return null;
+    if (reader.available === 0) {
+      const bytes = yield* Body.#more(body);
+      if (bytes.length === 0) {
+        if (body.#length === "close") return nothing;
+        throw body.#endedEarly();
+      }
+      reader.append(bytes);
     }
-    if (bytes.length <= body.#left) return bytes;
-    reader.append(bytes.subarray(body.#left));
-    return bytes.subarray(0, body.#left);
+    const bytes = reader.take(body.#left);
+    body.#left -= bytes.length;
+    if (body.#left === 0) body.#isOver = true;
+    return bytes;
   });
 
-  /** Goes on to the next chunk; false: that was the last, and its trailers have been read. */
-  static readonly #nextChunk = routine(function* nextChunk(body: Body): Program<boolean> {
-    if (body.#hasChunk && (yield* Body.#line(body, crlf.length)) !== crlf)
-      throw new HttpError(400, "a chunk is longer than its size");
-    body.#hasChunk = true;
-    const line = (yield* Body.#line(body, maxSizeLine)).slice(0, -crlf.length);
-    body.#left = chunkSize(line);
-    const semicolon = line.indexOf(";");
-    if (semicolon >= 0) body.#extensionBytes += line.length - semicolon;
-    if (body.#extensionBytes > body.#limits.maxHeadBytes) {
-      throw new HttpError(400, `the chunk extensions have more than ${body.#limits.maxHeadBytes} bytes`);
+  /** Some bytes of a body in chunks; none at its end. */
+  static readonly #chunk = routine(function* chunk(body: Body): Program<Uint8Array> {
+    const chunks = body.#chunks;
+    for (;;) {
+      const piece = chunks.take(body.#reader);
+      if (chunks.isOver) body.#isOver = true;
+      if (piece.length > 0 || chunks.isOver) return piece;
+      const bytes = yield* Body.#more(body);
+      if (bytes.length === 0) throw body.#endedEarly();
+      body.#reader.append(bytes);
     }
-    if (body.#left > 0) return true;
-    yield* Body.#readTrailers(body);
-    body.#isOver = true;
-    return false;
   });
 
-  static readonly #readTrailers = routine(function* readTrailers(body: Body): Program<void> {
-    const { maxHeadBytes } = body.#limits;
-    let lines = "";
-    while (lines !== crlf && !lines.endsWith(headEnd)) {
-      lines += yield* Body.#line(body, maxHeadBytes);
-      if (lines.length > maxHeadBytes) throw new HttpError(431, `the trailers have more than ${maxHeadBytes} bytes`);
-    }
-    body.#trailers = parseTrailers(Buffer.from(lines, "latin1"), body.#limits);
+  /** What comes next, if it comes in time; no bytes when the sender has ended. */
+  static readonly #more = routine(function* more(body: Body): Program<Uint8Array> {
+    const { connection } = body.#reader;
+    return connection.read(chunkBytes) ?? (yield* Body.#patiently(body, recv(connection, chunkBytes)));
   });
 
-  /** A line between chunks, with its CRLF. */
-  static readonly #line = routine(function* line(body: Body, maxBytes: number): Program<string> {
-    const bytes = yield* Body.#patiently(body, readUntil(body.#reader, crlf, maxBytes));
-    if (bytes.length === 0) throw body.#endedEarly();
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-  });
-
-  /** What a program reads, if it comes in time; no bytes when the sender has ended. */
-  static readonly #patiently = routine(function* patiently(
-    body: Body,
-    program: Call<Uint8Array | null>,
-  ): Program<Uint8Array> {
+  static readonly #patiently = routine(function* patiently(body: Body, program: Call<Uint8Array>): Program<Uint8Array> {
     body.#waiting?.(true);
     try {
-      return (yield* new Timeout(body.#limits.bodyMs, program)) ?? nothing;
+      return yield* new Timeout(body.#limits.bodyMs, program);
     } catch (error) {
       throw error instanceof SyscallError ? body.#faultOf(error) : error;
     } finally {
@@ -237,8 +218,7 @@ export class Body {
 
   #faultOf(error: SyscallError): SyscallError {
     if (error.code === "ETIMEDOUT") return new HttpError(408, `nothing of the body came for ${this.#limits.bodyMs} ms`);
-    if (error.code === "EPROTO") return this.#endedEarly();
-    return error.code === "EMSGSIZE" ? new HttpError(400, "a line between chunks does not end where it must") : error;
+    return error;
   }
 
   #endedEarly(): HttpError {
@@ -246,9 +226,7 @@ export class Body {
   }
 }
 
-const crlf = "\r\n";
 const nothing = new Uint8Array(0);
-const none = new HeaderFields();
 
 function tooLarge(maxBytes: number): HttpError {
   return new HttpError(413, `the body has more than ${maxBytes} bytes`);

@@ -93,6 +93,31 @@ describe("a body", () => {
     expect(outcome([...chunked], "chunked").body).toBe("hello, and more");
   });
 
+  test("has few pieces, however many chunks it was sent in: those that came together are one", () => {
+    const pieces = reading([`${"1\r\na\r\n".repeat(3_000)}0\r\n\r\n`], function* (reader) {
+      const body = new Body(reader, "chunked");
+      const lengths: number[] = [];
+      for (let piece = yield* body.next(); !piece.done; piece = yield* body.next()) lengths.push(piece.value.length);
+      return lengths;
+    });
+    expect(pieces.reduce((sum, length) => sum + length)).toBe(3_000);
+    expect(pieces.length).toBeLessThan(30);
+  });
+
+  test("gives what was good before what is not", () => {
+    const seen = reading(["2\r\nab\r\n2\r\ncd\r\nx\r\n"], function* (reader) {
+      const body = new Body(reader, "chunked");
+      const first = yield* body.next();
+      try {
+        yield* body.next();
+      } catch (error) {
+        return [first.done ? "" : text(first.value), error instanceof HttpError && error.status];
+      }
+      return [];
+    });
+    expect(seen).toEqual(["abcd", 400]);
+  });
+
   test("may end with its connection", () => {
     expect(outcome(["one", "two"], "close")).toMatchObject({ body: "onetwo", rest: "" });
   });
@@ -186,7 +211,7 @@ describe("a body", () => {
 
   test("can be passed over, as far as one likes", () => {
     const passed = (length: BodyLength, maxBytes: number): boolean =>
-      reading(["5\r\nhello\r\n0\r\n\r\n"], function* (reader) {
+      reading(["5\r\nhello\r\n", "0\r\n\r\n"], function* (reader) {
         return yield* new Body(reader, length).discard(maxBytes);
       });
     expect([passed("chunked", 5), passed("chunked", 4), passed(15, 15), passed(15, 14)]).toEqual([
