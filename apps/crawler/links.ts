@@ -24,12 +24,17 @@ class FlatParser extends Parser {
   }
 }
 
+/** Characters that are given to the parser at once: it looks a name up in all its pieces, and a page may come byte by byte. */
+const leastPiece = 16_384;
+
 /** Reads one page: `write` its bytes as they come, then `end`. */
 export class LinkReader {
   readonly #url: string;
   readonly #decoder: TextDecoder;
   readonly #parser: Parser;
   readonly #links = new Set<string>();
+  /** Not yet given to the parser. */
+  #text = "";
   #tag = "";
   /** The attribute that was looked for and found in this tag: the first counts, as in browsers. */
   #found = false;
@@ -52,7 +57,10 @@ export class LinkReader {
   }
 
   write(bytes: Uint8Array): void {
-    this.#parser.write(this.#decoder.decode(bytes, { stream: true }));
+    this.#text += this.#decoder.decode(bytes, { stream: true });
+    if (this.#text.length < leastPiece) return;
+    this.#parser.write(this.#text);
+    this.#text = "";
   }
 
   /**
@@ -60,7 +68,7 @@ export class LinkReader {
    * wherever it stood. Each is made when it is asked for: ten thousand at once would be a long turn.
    */
   end(): Iterable<string> {
-    this.#parser.end(this.#decoder.decode());
+    this.#parser.end(this.#text + this.#decoder.decode());
     const base = this.#base === undefined ? this.#url : (pageUrl(this.#base, this.#url) ?? this.#url);
     return pagesOf(this.#links, base);
   }
