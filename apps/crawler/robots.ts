@@ -23,12 +23,18 @@ export interface Rules {
 /** Where there is no robots.txt (any status 4xx). */
 export const everything: Rules = { allows: () => true, delayMs: 0 };
 
+/** Bytes of rules with a "*" that count for us; each costs as many steps as an address has characters, for each address. */
+const maxWildcardBytes = 16_384;
+const nothing: Rules = { allows: () => false, delayMs: 0 };
+
 /**
- * The rules in a robots.txt.
+ * The rules in a robots.txt. One with more wildcards than a real one has is taken to allow nothing.
  * @param url where it was asked for
  */
 export function rulesOf(url: string, text: string): Rules {
-  const rules = parse(url, forUs(text));
+  const { lines, wildcardBytes } = forUs(text);
+  if (wildcardBytes > maxWildcardBytes) return nothing;
+  const rules = parse(url, lines.join("\n"));
   const delay = rules.getCrawlDelay(agent) ?? 0;
   return {
     allows: (page) => rules.isAllowed(page, agent) !== false,
@@ -38,21 +44,26 @@ export function rulesOf(url: string, text: string): Rules {
 
 // Each rule is noted for each agent of its group: 20,000 agents before 20,000 rules would be 400 million notes. So an agent
 // that is not us stands in a group only once, as one that nobody is.
-function forUs(text: string): string {
-  const kept: string[] = [];
+function forUs(text: string): { lines: readonly string[]; wildcardBytes: number } {
+  const lines: string[] = [];
   const group = new Set<string>();
+  let isOver = false; // the agents of the group are: its rules come
+  let wildcardBytes = 0;
   for (const line of text.split(/\r\n|\r|\n/)) {
     const [name = "", value] = line.replace(/#.*/, "").split(":", 2);
     if (value === undefined) continue;
     if (name.trim().toLowerCase() !== "user-agent") {
-      group.clear();
-      kept.push(line);
+      isOver = true;
+      lines.push(line);
+      if (line.includes("*") && (group.has(agent) || group.has("*"))) wildcardBytes += line.length;
       continue;
     }
+    if (isOver) group.clear();
+    isOver = false;
     const who = value.replace(/\/.*/, "").trim().toLowerCase();
     const known = who === agent || who === "*" ? who : "-";
-    if (!group.has(known)) kept.push(`User-agent: ${known}`);
+    if (!group.has(known)) lines.push(`User-agent: ${known}`);
     group.add(known);
   }
-  return kept.join("\n");
+  return { lines, wildcardBytes };
 }

@@ -130,6 +130,11 @@ describe("the links of a page", () => {
     expect(linksOf("<b>".repeat(300_000) + "</i>".repeat(300_000), { size: 65_536 })).toEqual([]);
   });
 
+  test("that comes byte by byte cost what their bytes cost, even in one long name", () => {
+    // Looked up in as many pieces as it came in, this would be a turn of a minute.
+    expect(linksOf(`<a ${"x".repeat(600_000)} href=/y>`, { size: 1 })).toEqual(["http://host/y"]);
+  });
+
   test.each([
     ["text/html", true, undefined],
     ['Text/HTML; Charset="ISO-8859-1"; x=y', true, "iso-8859-1"],
@@ -184,6 +189,15 @@ describe("a robots.txt", () => {
     const agents = Array.from({ length: 20_000 }, (_, n) => `user-agent: ${n}\n#\nuser-agent: *\n`).join("");
     const rules = "allow: /x\n".repeat(20_000);
     expect(allowed(`${agents}${rules}disallow: /y`, "/x", "/y")).toEqual([true, false]);
+  });
+
+  test("with so many wildcards that an address would cost seconds allows nothing", () => {
+    const rules = (count: number): string => `User-agent: *\n${`Disallow: /${"*a".repeat(60)}b\n`.repeat(count)}`;
+    const path = `/${"a".repeat(2_000)}`;
+    expect(allowed(rules(50), path, "/x")).toEqual([true, true]);
+    expect(allowed(rules(3_500), path, "/x")).toEqual([false, false]);
+    expect(allowed(`User-agent: *\nDisallow: /${"*".repeat(400_000)}b`, path)).toEqual([false]);
+    expect(allowed(`User-agent: other\n${rules(3_500).slice(14)}`, path)).toEqual([true]);
   });
 });
 
