@@ -16,7 +16,7 @@ export function onlyLocal({ address }: Listener, routes: Routes): Routes {
 
 function guarded(handler: Handler): Handler {
   return routine(function* local(request: HttpRequest): Program<HttpResponse> {
-    const host = request.headers.get("host")?.replace(/:\d*$/, "");
+    const host = request.host?.replace(/:\d*$/, "");
     if (host !== undefined && !loopback.test(host)) throw new HttpError(421, "This server is for this machine alone.");
     return yield* framed(handler(request), handler.name || "handler");
   });

@@ -173,9 +173,16 @@ function noFields(text: string): HttpError {
 
 function checkTarget({ method, target }: RequestHead): void {
   if (method === "CONNECT") throw new HttpError(501, "this is no proxy");
-  if (target.startsWith("/") || /^https?:\/\/[^/?]/i.test(target)) return;
+  if (target.startsWith("/")) return;
+  const authority = authorityOf(target);
+  if (authority !== undefined && authority !== "" && host.test(authority)) return;
   if (target === "*" && method === "OPTIONS") return;
   throw new HttpError(400, "the target is no path");
+}
+
+/** The name and port of a target that is a whole URL; undefined: it is none. */
+export function authorityOf(target: string): string | undefined {
+  return /^https?:\/\/([^/?]*)/i.exec(target)?.[1];
 }
 
 function checkHost({ headers, version }: RequestHead): void {

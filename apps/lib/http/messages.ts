@@ -4,7 +4,7 @@ import type { Runnable } from "../../../kernel/syscall.ts";
 import type { Body } from "./body.ts";
 import { type HttpError, phraseOf } from "./errors.ts";
 import type { HeaderFields, Headers } from "./fields.ts";
-import type { RequestHead, Version } from "./head.ts";
+import { authorityOf, type RequestHead, type Version } from "./head.ts";
 import type { BodyWriter } from "./write.ts";
 
 /** A request whose head has come. Its body is read as far as the route likes. */
@@ -28,6 +28,14 @@ export class HttpRequest implements RequestHead {
     this.body = body;
     this.peer = peer;
     this.path = pathOf(head.target);
+  }
+
+  /**
+   * Whom it is for, by name and port, as it came: a target that is a whole URL counts more than Host (RFC 9112, 3.2.2).
+   * Undefined: HTTP/1.0, which need not say.
+   */
+  get host(): string | undefined {
+    return authorityOf(this.target) ?? this.headers.get("host");
   }
 
   /** What is behind "?", taken apart. */

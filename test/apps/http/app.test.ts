@@ -215,6 +215,13 @@ describe("who may ask", () => {
     expect(statuses(besideApp(() => asking(request("/tasks", host))))).toEqual([status]);
   });
 
+  test("what a whole URL asks for counts more than Host", () => {
+    const asked = (url: string, host: string): number[] =>
+      statuses(besideApp(() => asking(request(`${url}/tasks`, host))));
+    expect(asked("http://evil.example", "localhost")).toEqual([421]);
+    expect(asked("http://localhost:80", "evil.example")).toEqual([200]);
+  });
+
   test("one for everybody is asked by any name", () => {
     expect(statuses(besideApp(() => asking(request("/tasks", "any.example")), ["--host", "0.0.0.0"]))).toEqual([200]);
   });
