@@ -74,17 +74,18 @@ export class Conversation {
   /** One request and its response; false: the connection is not to go on. */
   static readonly #exchange = routine(function* exchange(it: Conversation): Program<boolean> {
     const { counters, limits } = it.service;
+    let head: RequestHead | undefined;
     try {
       const bytes = yield* Conversation.#nextHead(it);
       if (bytes === null) return false;
-      const head = parseRequestHead(bytes, limits);
+      head = parseRequestHead(bytes, limits);
       counters.requests++;
       it.#requests++;
       return yield* Conversation.#serve(it, head);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       counters.refused++;
-      yield* sendResponse(it.connection, undefined, errorPage(error), false, limits.stalledWriteMs);
+      yield* sendResponse(it.connection, head, errorPage(error), false, limits.stalledWriteMs);
       yield* linger(it.connection);
       return false;
     }

@@ -43,9 +43,7 @@ export const sendResponse: Routine<
   const { status = 200, body = "" } = response;
   const isWritten = typeof body === "function";
   const hasNone = status === 204 || status === 304;
-  const length = isWritten
-    ? (response.length ?? (request?.version === "1.0" ? "close" : "chunked"))
-    : Buffer.byteLength(body);
+  const length = isWritten ? (response.length ?? (request?.version === "1.0" ? "close" : "chunked")) : sizeOf(body);
   const goesOn = mayGoOn && (hasNone || length !== "close");
   const head = headOf(request, response, hasNone ? undefined : length, goesOn);
   const isBare = hasNone || request?.method === "HEAD";
@@ -57,6 +55,12 @@ export const sendResponse: Routine<
   } else yield* sendWithin(connection, joined(head, body, length), stalledMs);
   return goesOn;
 });
+
+// Of other memory not all would be copied, and what was there before be sent instead.
+function sizeOf(body: string | Uint8Array): number {
+  if (typeof body === "string" || body instanceof Uint8Array) return Buffer.byteLength(body);
+  throw new BadResponse(new TypeError("the body of a response is no text, no Uint8Array and no function"), false);
+}
 
 /** Bytes of a body that are copied to be sent with their head. */
 const mostJoined = 65_536;

@@ -37,7 +37,7 @@ export function requestHead(
  * The head of a response as it is sent, its empty line included.
  * @param length of its body; undefined: it says nothing of one
  * @param connection what it says of the connection; undefined: nothing
- * @throws EINVAL for a status or header that is none, or a header that is set by itself
+ * @throws EINVAL for a status, length or header that is none, or a header that is set by itself
  */
 export function responseHead(
   status: number,
@@ -45,8 +45,11 @@ export function responseHead(
   length: BodyLength | undefined,
   connection: "close" | "keep-alive" | undefined,
 ): string {
-  if (!Number.isInteger(status) || status < 100 || status > 599) {
-    throw new SyscallError("EINVAL", `status ${shown(status)} is none: give 100 to 599`);
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new SyscallError("EINVAL", `status ${shown(status)} is none of a response: give 200 to 599`);
+  }
+  if (typeof length === "number" && !(Number.isSafeInteger(length) && length >= 0)) {
+    throw new SyscallError("EINVAL", `length ${shown(length)} is none of a body: give a whole number of bytes`);
   }
   let end = connection === undefined ? "\r\n" : `connection: ${connection}\r\n\r\n`;
   if (typeof length === "number") end = `content-length: ${length}\r\n${end}`;

@@ -101,6 +101,8 @@ describe("answers", () => {
     );
     expect(text).toContain("content-length: 5\r\n\r\nHTTP/1.1 200 OK");
     expect(text.endsWith("transfer-encoding: chunked\r\nconnection: close\r\n\r\n")).toBe(true);
+    const refused = heard("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n");
+    expect(refused).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close\r\n\r\n$/);
   });
 
   test("are in chunks to HTTP/1.1, and end with the connection to HTTP/1.0", () => {
@@ -310,6 +312,14 @@ describe("a handler", () => {
     ["a header with a line break", { headers: { a: "b\r\nSet-Cookie: c" } }],
     ["a header that frames", { headers: { "content-length": 3 } }],
     ["a status that is none", { status: 42 }],
+    ["a status after which another would have to come", { status: 103 }],
+    ["a length that is none", { length: Number.NaN, body: () => new Sleep(1) }],
+    ["a length below nothing", { length: -1, body: () => new Sleep(1) }],
+    ["a length of half a byte", { length: 0.5, body: () => new Sleep(1) }],
+    ["a body that is none", { body: 42 }],
+    ["a body of null", { body: null }],
+    ["a body that is memory, and no bytes", { body: new ArrayBuffer(64) }],
+    ["a body of wider numbers", { body: new Uint16Array(64) }],
     ["nothing", undefined],
   ])("that gives %s is 500, and none of it is sent", (_, response) => {
     const bad = routine(function* bad(): Program<HttpResponse> {
