@@ -25,13 +25,13 @@ export const answer: Routine<
   const goesOn = body.failure === undefined && !body.isHeldBack && wantsMore();
   body.letGo();
   try {
-    return yield* sendResponse(connection, request, response, goesOn, service.limits.stalledWriteMs);
+    return yield* sendResponse(connection, request, response, goesOn, service.limits);
   } catch (error) {
     if (!(error instanceof BadResponse)) throw error;
     if (error.reason !== undefined && error.reason === body.failure) return false; // what it sends on came wrong, or not at all
     service.counters.failed++;
     yield* logFailure(request, error.reason);
-    if (!error.hasBegun) yield* sendResponse(connection, request, crashPage, false, service.limits.stalledWriteMs);
+    if (!error.hasBegun) yield* sendResponse(connection, request, crashPage, false, service.limits);
     return false; // cut short, so that it does not look whole
   }
 });

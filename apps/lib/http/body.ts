@@ -3,7 +3,7 @@
 
 import { type Call, Cancelled, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { ByteBuffer } from "../../../syscalls/byte-buffer.ts";
-import { type Step, Timeout } from "../../../syscalls/index.ts";
+import type { Step } from "../../../syscalls/index.ts";
 import { chunkBytes, type Reader } from "../reader.ts";
 import { recv } from "../sockets.ts";
 import { Chunks } from "./chunks.ts";
@@ -11,6 +11,7 @@ import { HttpError } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import type { BodyLength } from "./framing.ts";
 import { type MessageLimits, messageLimits } from "./limits.ts";
+import { Pace } from "./pace.ts";
 
 export interface BodyOptions {
   readonly limits?: MessageLimits;
@@ -27,6 +28,7 @@ export class Body {
   readonly #waiting: ((isWaiting: boolean) => void) | undefined;
   #begin: (() => Call<void>) | undefined;
   readonly #chunks: Chunks;
+  readonly #pace: Pace;
   /** Bytes until its end, where that is known. */
   #left: number;
   #isOver: boolean;
@@ -46,6 +48,7 @@ export class Body {
     this.#begin = begin;
     this.#waiting = waiting;
     this.#chunks = new Chunks(limits);
+    this.#pace = new Pace(limits.bodyMs, limits.minBytesPerSecond);
     this.#left = typeof length === "number" ? length : Number.POSITIVE_INFINITY;
     this.#isOver = length === 0;
   }
@@ -83,7 +86,7 @@ export class Body {
   /**
    * Waits for the next piece, of any length but 0: `{done: false, value}`, or `{done: true}` at the end. The bytes are the
    * caller's to keep.
-   * @throws HttpError: 400 when it is not as it should be or ends too early, 408 when nothing comes for `bodyMs`, 413 for more
+   * @throws HttpError: 400 when it is not as it should be or ends too early, 408 when it comes too slowly, 413 for more
    * than `maxBodyBytes`; and as recv
    */
   next(): Call<Step<Uint8Array>> {
@@ -208,7 +211,7 @@ export class Body {
   static readonly #patiently = routine(function* patiently(body: Body, program: Call<Uint8Array>): Program<Uint8Array> {
     body.#waiting?.(true);
     try {
-      return yield* new Timeout(body.#limits.bodyMs, program);
+      return yield* body.#pace.wait(program, body.#taken);
     } catch (error) {
       throw error instanceof SyscallError ? body.#faultOf(error) : error;
     } finally {
@@ -217,8 +220,11 @@ export class Body {
   });
 
   #faultOf(error: SyscallError): SyscallError {
-    if (error.code === "ETIMEDOUT") return new HttpError(408, `nothing of the body came for ${this.#limits.bodyMs} ms`);
-    return error;
+    if (error.code !== "ETIMEDOUT") return error;
+    const { bodyMs, minBytesPerSecond } = this.#limits;
+    return this.#pace.left(this.#taken) < bodyMs
+      ? new HttpError(408, `the body comes slower than ${minBytesPerSecond} bytes a second`)
+      : new HttpError(408, `nothing of the body came for ${bodyMs} ms`);
   }
 
   #endedEarly(): HttpError {

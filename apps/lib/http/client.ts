@@ -33,6 +33,8 @@ export interface IncomingResponse extends ResponseHead {
   readonly goesOn: boolean;
 }
 
+/** The caller has a deadline. */
+const patient = { stalledWriteMs: Number.POSITIVE_INFINITY, minBytesPerSecond: 1 };
 /** Responses before the one that counts: a server that sends them without end is none. */
 const mostInterim = 10;
 
@@ -51,7 +53,7 @@ export const sendRequest: Routine<[connection: Connection, request: OutgoingRequ
   function* sendRequest(connection, { method = "GET", target, host, headers = {}, body }) {
     const bytes = body === undefined ? undefined : bytesOf(body);
     const head = bytesOf(requestHead(method, target, host, headers, bytes?.length));
-    yield* sendWithin(connection, bytes === undefined ? head : Buffer.concat([head, bytes]), Number.POSITIVE_INFINITY);
+    yield* sendWithin(connection, bytes === undefined ? head : Buffer.concat([head, bytes]), patient);
   },
 );
 

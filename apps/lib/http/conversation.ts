@@ -85,7 +85,7 @@ export class Conversation {
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       counters.refused++;
-      yield* sendResponse(it.connection, head, errorPage(error), false, limits.stalledWriteMs);
+      yield* sendResponse(it.connection, head, errorPage(error), false, limits);
       yield* linger(it.connection);
       return false;
     }
@@ -94,7 +94,7 @@ export class Conversation {
   static readonly #serve = routine(function* serve(it: Conversation, head: RequestHead): Program<boolean> {
     const { connection } = it;
     const { limits } = it.service;
-    const begin = expectsContinue(head) ? () => sendWithin(connection, goOn, limits.stalledWriteMs) : undefined;
+    const begin = expectsContinue(head) ? () => sendWithin(connection, goOn, limits) : undefined;
     let scope: WhileConnected<boolean> | undefined;
     const waiting = (isWaiting: boolean): void => scope?.hold(isWaiting);
     const body = new Body(it.#reader, requestLength(head), { limits, waiting, begin });

@@ -15,6 +15,11 @@ export interface MessageLimits {
   readonly maxBodyBytes: number;
   /** Milliseconds in which some of a body must come; Infinity: no matter. */
   readonly bodyMs: number;
+  /**
+   * Bytes a second at least, over all the time that the other end was waited for beyond the first `bodyMs` (of what a server
+   * sends: `stalledWriteMs`). Who keeps a connection busy must pay for it.
+   */
+  readonly minBytesPerSecond: number;
 }
 
 export const messageLimits: MessageLimits = Object.freeze({
@@ -23,6 +28,7 @@ export const messageLimits: MessageLimits = Object.freeze({
   maxTargetBytes: 8_192,
   maxBodyBytes: 8_388_608,
   bodyMs: 30_000,
+  minBytesPerSecond: 500,
 });
 
 /** So that no count is inexact, and no timer beyond what clocks take. */

@@ -8,7 +8,7 @@ import { type Headers, sentField } from "./fields.ts";
 import type { BodyLength } from "./framing.ts";
 import type { RequestHead } from "./head.ts";
 import type { HttpResponse } from "./messages.ts";
-import { BodyWriter, bytesOf, responseHead, sendWithin } from "./write.ts";
+import { BodyWriter, bytesOf, responseHead, type SendLimits, sendWithin } from "./write.ts";
 
 /** A handler's response that cannot be sent, or whose body threw: not the client's fault. */
 export class BadResponse extends Error {
@@ -36,10 +36,10 @@ export const sendResponse: Routine<
     request: RequestHead | undefined,
     response: HttpResponse,
     mayGoOn: boolean,
-    stalledMs: number,
+    limits: SendLimits,
   ],
   boolean
-> = routine(function* sendResponse(connection, request, response, mayGoOn, stalledMs) {
+> = routine(function* sendResponse(connection, request, response, mayGoOn, limits) {
   const { status = 200, body = "" } = response;
   const isWritten = typeof body === "function";
   const hasNone = status === 204 || status === 304;
@@ -48,11 +48,11 @@ export const sendResponse: Routine<
   const head = headOf(request, response, hasNone ? undefined : length, goesOn);
   const isBare = hasNone || request?.method === "HEAD";
   if (isBare || isWritten || Number(length) > mostJoined) {
-    yield* sendWithin(connection, Buffer.from(head, "latin1"), stalledMs);
+    yield* sendWithin(connection, Buffer.from(head, "latin1"), limits);
     if (isBare) return goesOn;
-    if (isWritten) yield* written(body, new BodyWriter(connection, length, stalledMs));
-    else yield* sendWithin(connection, bytesOf(body), stalledMs);
-  } else yield* sendWithin(connection, joined(head, body, length), stalledMs);
+    if (isWritten) yield* written(body, new BodyWriter(connection, length, limits));
+    else yield* sendWithin(connection, bytesOf(body), limits);
+  } else yield* sendWithin(connection, joined(head, body, length), limits);
   return goesOn;
 });
 

@@ -5,10 +5,11 @@ import { Buffer } from "node:buffer";
 import type { Connection } from "../../../kernel/machine/machine.ts";
 import { type Call, type Program, type Routine, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { shown, truncated } from "../../../kernel/text.ts";
-import { Timeout, WriteWait } from "../../../syscalls/index.ts";
+import { WriteWait } from "../../../syscalls/index.ts";
 import { phraseOf } from "./errors.ts";
 import { fieldLines, type Headers, isToken, sentField } from "./fields.ts";
 import type { BodyLength } from "./framing.ts";
+import { Pace } from "./pace.ts";
 
 /**
  * The head of a request as it is sent, its empty line included.
@@ -82,16 +83,26 @@ export function bytesOf(data: string | Uint8Array): Uint8Array {
   return typeof data === "string" ? Buffer.from(data) : data;
 }
 
+/** How slow a peer may be that is sent to. */
+export interface SendLimits {
+  /** How long it may take nothing, milliseconds. */
+  readonly stalledWriteMs: number;
+  /** What it must take at least, over all the time beyond that in which it was waited for. */
+  readonly minBytesPerSecond: number;
+}
+
 /**
- * Sends all of it to a peer that takes some of it in time.
- * @param stalledMs how long it may take nothing, milliseconds
+ * Sends all of it to a peer that takes it in time.
  * @throws ETIMEDOUT when it does not; as send
  */
-export const sendWithin: Routine<[connection: Connection, bytes: Uint8Array, stalledMs: number], void> = routine(
-  function* sendWithin(connection, bytes, stalledMs) {
-    for (let sent = 0; sent < bytes.length; ) {
-      const taken = connection.write(sent === 0 ? bytes : bytes.subarray(sent));
-      if (taken === 0) yield* new Timeout(stalledMs, new WriteWait(connection));
+export const sendWithin: Routine<[connection: Connection, bytes: Uint8Array, limits: SendLimits], void> = routine(
+  function* sendWithin(connection, bytes, limits) {
+    let sent = connection.write(bytes);
+    if (sent === bytes.length) return;
+    const pace = new Pace(limits.stalledWriteMs, limits.minBytesPerSecond);
+    while (sent < bytes.length) {
+      const taken = connection.write(bytes.subarray(sent));
+      if (taken === 0) yield* pace.wait(new WriteWait(connection), sent);
       sent += taken;
     }
   },
@@ -101,15 +112,15 @@ export const sendWithin: Routine<[connection: Connection, bytes: Uint8Array, sta
 export class BodyWriter {
   readonly #connection: Connection;
   readonly #length: BodyLength;
-  readonly #stalledMs: number;
+  readonly #limits: SendLimits;
   #sent = 0;
   #failure: unknown = undefined;
 
   /** @param length what the head said */
-  constructor(connection: Connection, length: BodyLength, stalledMs: number) {
+  constructor(connection: Connection, length: BodyLength, limits: SendLimits) {
     this.#connection = connection;
     this.#length = length;
-    this.#stalledMs = stalledMs;
+    this.#limits = limits;
   }
 
   /**
@@ -120,7 +131,7 @@ export class BodyWriter {
     return BodyWriter.#write(this, bytesOf(data));
   }
 
-  /** Why it could not be sent: what `write` has thrown last; undefined: nothing is wrong. */
+  /** Why it could not be sent: what `write` or `end` has thrown of the connection; undefined: nothing is wrong. */
   get failure(): unknown {
     return this.#failure;
   }
@@ -137,19 +148,23 @@ export class BodyWriter {
     if (typeof length === "number" && writer.#sent > length) {
       throw new SyscallError("EOVERFLOW", `a body of ${length} bytes was promised: ${writer.#sent} are more`);
     }
-    try {
-      yield* sendWithin(writer.#connection, length === "chunked" ? chunkOf(bytes) : bytes, writer.#stalledMs);
-    } catch (error) {
-      writer.#failure = error;
-      throw error;
-    }
+    yield* BodyWriter.#send(writer, length === "chunked" ? chunkOf(bytes) : bytes);
   });
 
   static readonly #end = routine(function* end(writer: BodyWriter): Program<void> {
     const length = writer.#length;
-    if (length === "chunked") yield* sendWithin(writer.#connection, lastChunk, writer.#stalledMs);
+    if (length === "chunked") yield* BodyWriter.#send(writer, lastChunk);
     if (typeof length === "number" && writer.#sent < length) {
       throw new SyscallError("EPROTO", `a body of ${length} bytes was promised: ${writer.#sent} are less`);
+    }
+  });
+
+  static readonly #send = routine(function* sendPart(writer: BodyWriter, bytes: Uint8Array): Program<void> {
+    try {
+      yield* sendWithin(writer.#connection, bytes, writer.#limits);
+    } catch (error) {
+      writer.#failure = error;
+      throw error;
     }
   });
 }

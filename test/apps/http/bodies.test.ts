@@ -19,8 +19,8 @@ import { run } from "../../kit/index.ts";
 const latin1 = (text: string): Uint8Array => Buffer.from(text, "latin1");
 const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
 
-/** What a program reads of a peer that sends pieces, one each millisecond, and ends. */
-function reading<T>(pieces: readonly string[], read: (reader: Reader) => Program<T>, ends = true): T {
+/** What a program reads of a peer that sends pieces, one each so many milliseconds, and ends. */
+function reading<T>(pieces: readonly string[], read: (reader: Reader) => Program<T>, ends = true, everyMs = 1): T {
   return run(function* () {
     const listener = yield* new Listen({ port: 7000 });
     yield* new NewTask(
@@ -28,7 +28,7 @@ function reading<T>(pieces: readonly string[], read: (reader: Reader) => Program
         const connection = yield* new Connect({ port: 7000 });
         for (const piece of pieces) {
           yield* sendAll(connection, latin1(piece));
-          yield* new Sleep(1);
+          yield* new Sleep(everyMs);
         }
         if (ends) connection.shutdown();
         yield* new Sleep(100_000); // an end closes what it owns
@@ -180,6 +180,13 @@ describe("a body", () => {
   test("of which nothing comes is 408 after bodyMs", () => {
     const late = reading(["3\r\nab"], (reader) => all(reader, "chunked", { ...messageLimits, bodyMs: 500 }), false);
     expect(late.body).toBe(408);
+  });
+
+  test.each(["chunked", 100] as const)("that drips (%s) is 408, however often some of it comes", (length) => {
+    const limits = { ...messageLimits, bodyMs: 50, minBytesPerSecond: 100 };
+    const drops = Array.from({ length: 100 }, () => (length === "chunked" ? "1\r\na\r\n" : "a"));
+    const dripping = (everyMs: number) => reading(drops, (reader) => all(reader, length, limits), false, everyMs).body;
+    expect(dripping(20)).toBe(408);
   });
 
   test("that came wrong once stays wrong, whoever asks again", () => {

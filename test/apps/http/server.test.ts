@@ -272,6 +272,22 @@ describe("a slow client", () => {
     expect([ended, counters.lost, counters.open, logs.length]).toEqual(["ended", 1, 0, 0]);
   });
 
+  test("that takes a long answer bit by bit is cut off, though it always takes some", () => {
+    const { counters } = beside(
+      { "GET /": says("x".repeat(1_000_000)) },
+      function* () {
+        const connection = yield* new Connect({ port });
+        yield* sending(connection, [get("/")]);
+        for (let i = 0; i < 100; i++) {
+          yield* new Sleep(50);
+          connection.read(100);
+        }
+      },
+      { stalledWriteMs: 200, minBytesPerSecond: 100_000 },
+    );
+    expect([counters.lost, counters.open]).toEqual([1, 0]);
+  });
+
   test("delays nobody else", () => {
     const { value } = beside(routes, function* () {
       const slow = yield* new Connect({ port });
