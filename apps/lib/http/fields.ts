@@ -6,7 +6,6 @@ import { shown, truncated } from "../../../kernel/text.ts";
 /** Header fields as they came: names in any case, repeated ones each for itself. */
 export class HeaderFields implements Iterable<readonly [name: string, value: string]> {
   readonly #raw: readonly string[];
-  #names: readonly string[] | undefined = undefined;
 
   /** @param raw name, value, name, value, … */
   constructor(raw: readonly string[] = []) {
@@ -25,25 +24,29 @@ export class HeaderFields implements Iterable<readonly [name: string, value: str
   }
 
   has(name: string): boolean {
-    return this.#lowered().includes(name.toLowerCase());
+    return this.all(name).length > 0;
   }
 
   /** The values of a field, one for each line that it came in. */
   all(name: string): readonly string[] {
     const wanted = name.toLowerCase();
-    const names = this.#lowered();
-    if (!names.includes(wanted)) return none;
-    return this.#raw.filter((_, i) => i % 2 === 1 && names[(i - 1) / 2] === wanted);
+    let values: string[] | undefined;
+    for (let i = 0; i < this.#raw.length; i += 2) {
+      if (!isNamed(this.#raw[i] ?? "", wanted)) continue;
+      values ??= [];
+      values.push(this.#raw[i + 1] ?? "");
+    }
+    return values ?? none;
   }
 
   *[Symbol.iterator](): Generator<readonly [name: string, value: string], void, undefined> {
     for (let i = 0; i < this.#raw.length; i += 2) yield [this.#raw[i] ?? "", this.#raw[i + 1] ?? ""];
   }
+}
 
-  #lowered(): readonly string[] {
-    this.#names ??= this.#raw.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
-    return this.#names;
-  }
+/** Most names differ in length: those are not made lower case to be compared. */
+function isNamed(name: string, lowered: string): boolean {
+  return name.length === lowered.length && name.toLowerCase() === lowered;
 }
 
 const none: readonly string[] = [];
@@ -93,7 +96,7 @@ function fieldLine(name: string, value: string | number | undefined): string {
 /** The value of a header that is to be sent, in any case. */
 export function sentField(headers: Headers, name: string): string | undefined {
   for (const key in headers) {
-    if (key.length === name.length && key.toLowerCase() === name) return String(headers[key]);
+    if (isNamed(key, name)) return String(headers[key]);
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
-// Heads of requests and responses, pure: bytes to what they say. http-parser-js takes them apart; what it would let pass,
-// and what two programs in a row could understand in two ways (the root of request smuggling), is refused before: bare CR
-// and LF, other controls, folded lines, blanks around names, lines that are no field.
+// Heads of requests and responses, pure: bytes to what they say. http-parser-js takes the fields apart; what it would let
+// pass, and what two programs in a row could understand in two ways (the root of request smuggling), is refused before:
+// bare CR and LF, other controls, folded lines, blanks around names, lines that are no field.
 
 import { Buffer } from "node:buffer";
 import { HTTPParser } from "http-parser-js";
@@ -30,8 +30,8 @@ export interface ResponseHead {
 /** What ends a head. */
 export const headEnd = "\r\n\r\n";
 
-const requestLine = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+ [\x21\x22\x24-\x7e]+ HTTP\/\d\.\d$/;
-const statusLine = /^HTTP\/\d\.\d [1-5]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21\x22\x24-\x7e]+) HTTP\/(\d\.\d)$/;
+const statusLine = /^HTTP\/(\d\.\d) ([1-5]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const fields = /^(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n)*\r\n$/;
 const host = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::\d{0,5})?$/;
 
@@ -41,15 +41,16 @@ const host = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::\d{0,5})?$
  * @throws HttpError 400 for what is no head, 414 and 431 for too much of it, 501 for a method nobody knows, 505 for another version
  */
 export function parseRequestHead(bytes: Uint8Array, limits: MessageLimits = messageLimits): RequestHead {
-  const start = bytes[0] === 13 && bytes[1] === 10 ? 2 : 0;
-  const { line, info } = parse("REQUEST", start === 0 ? bytes : bytes.subarray(start), limits);
-  const { method, url: target, headers } = info;
-  const name = HTTPParser.methods[method];
-  if (name === undefined) throw new HttpError(501, "the method is none that is known");
+  const text = latin1(bytes[0] === 13 && bytes[1] === 10 ? bytes.subarray(2) : bytes);
+  const end = text.indexOf("\r\n");
+  const [, method = "", target = "", version = ""] = partsOf(requestLine, text.slice(0, end), "METHOD target HTTP/1.1");
+  const spoken = versionOf(version);
+  const headers = fieldsOf(text.slice(end + 2), limits);
+  if (!methods.has(method)) throw new HttpError(501, "the method is none that is known");
   if (target.length > limits.maxTargetBytes) {
     throw new HttpError(414, `the target is longer than ${limits.maxTargetBytes} bytes`);
   }
-  const head = { method: name, target, version: versionOf(line.slice(-3)), headers: new HeaderFields(headers) };
+  const head = { method, target, version: spoken, headers };
   checkTarget(head);
   checkHost(head);
   return head;
@@ -61,9 +62,16 @@ export function parseRequestHead(bytes: Uint8Array, limits: MessageLimits = mess
  */
 export function parseResponseHead(bytes: Uint8Array, limits: MessageLimits = messageLimits): ResponseHead {
   try {
-    const { line, info } = parse("RESPONSE", bytes, limits);
-    const { statusCode: status, statusMessage: reason, headers } = info;
-    return { status, reason, version: versionOf(line.slice(5, 8)), headers: new HeaderFields(headers) };
+    const text = latin1(bytes);
+    const end = text.indexOf("\r\n");
+    const parts = partsOf(statusLine, text.slice(0, end), "HTTP/1.1 status reason");
+    const [, version = "", status, reason = ""] = parts;
+    return {
+      status: Number(status),
+      reason,
+      version: versionOf(version),
+      headers: fieldsOf(text.slice(end + 2), limits),
+    };
   } catch (error) {
     if (error instanceof HttpError) throw new HttpError(502, `of the response, ${error.message}`, { cause: error });
     throw error;
@@ -72,89 +80,40 @@ export function parseResponseHead(bytes: Uint8Array, limits: MessageLimits = mes
 
 /** The fields behind a chunked body. @throws HttpError 400 for what is none, 431 for too many */
 export function parseTrailers(bytes: Uint8Array, limits: MessageLimits): HeaderFields {
-  const head = Buffer.concat([Buffer.from("HTTP/1.1 200 OK\r\n"), bytes]);
-  return new HeaderFields(parse("RESPONSE", head, limits).info.headers);
+  return fieldsOf(latin1(bytes), limits);
 }
 
-interface Info {
-  /** Its place in `HTTPParser.methods`. */
-  readonly method: number;
-  readonly url: string;
-  readonly statusCode: number;
-  readonly statusMessage: string;
-  readonly headers: readonly string[];
-}
+// Only its method for a field is used, which keeps nothing: its states, and what it makes of lengths, are for whole messages.
+const parser = new HTTPParser();
+const methods: ReadonlySet<string> = new Set(HTTPParser.methods);
 
-type Kind = "REQUEST" | "RESPONSE";
-
-function parse(kind: Kind, bytes: Uint8Array, { maxHeaders }: MessageLimits): { line: string; info: Info } {
-  const head = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const text = head.toString("latin1");
-  const lineEnd = text.indexOf("\r\n");
-  const line = text.slice(0, lineEnd < 0 ? text.length : lineEnd);
-  if (!(kind === "REQUEST" ? requestLine : statusLine).test(line)) throw noFirstLine(kind, line);
-  if (!isVersion1(kind === "REQUEST" ? line.slice(-3) : line.slice(5, 8))) {
-    throw new HttpError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+/** @param text lines of fields, and the empty line */
+function fieldsOf(text: string, { maxHeaders }: MessageLimits): HeaderFields {
+  if (!fields.test(text)) throw noFields(text);
+  const raw: string[] = [];
+  for (let start = 0, end = text.indexOf("\r\n"); end > start; end = text.indexOf("\r\n", start)) {
+    if (raw.length === 2 * maxHeaders) throw new HttpError(431, `there are more than ${maxHeaders} header fields`);
+    parser.parseHeader(text.slice(start, end), raw);
+    start = end + 2;
   }
-  const rest = text.slice(lineEnd + 2);
-  if (!fields.test(rest)) throw noFields(rest);
-  const info = takenApart(kind, head);
-  if (info.headers.length > 2 * maxHeaders) throw new HttpError(431, `there are more than ${maxHeaders} header fields`);
-  return { line, info };
+  return new HeaderFields(raw);
 }
 
-// One parser for all: a head is parsed from its first byte to its last in one call.
-const parser = new HTTPParser("REQUEST");
-let parsed: Info | undefined;
-const passOver = 2; // it is over with the head: what follows is none of its business
-
-parser[HTTPParser.kOnHeadersComplete] = (info: Info | number, ...rest: readonly unknown[]): number => {
-  // Positional once anybody in the process has asked for `kOnExecute`, as Node's own http does of its parser.
-  if (typeof info === "object") parsed = info;
-  else {
-    const [, headers, method, url, statusCode, statusMessage] = rest;
-    parsed = { headers, method, url, statusCode, statusMessage } as Info; // in its own order
-  }
-  return passOver;
-};
-
-function takenApart(kind: Kind, head: Buffer): Info {
-  const { encoding } = HTTPParser;
-  HTTPParser.encoding = "latin1"; // "ascii" drops the eighth bit, and makes a line break of byte 0x8a
-  parsed = undefined;
-  parser.initialize(kind);
-  parser.maxHeaderSize = head.length + 1;
-  try {
-    const read = parser.execute(head);
-    // What it finds fault with itself are lengths that contradict each other, and methods it does not know.
-    if (read instanceof Error) {
-      throw "code" in read
-        ? new HttpError(400, "the head contradicts itself")
-        : new HttpError(501, "the method is none that is known");
-    }
-  } finally {
-    HTTPParser.encoding = encoding;
-  }
-  const info: Info | undefined = parsed;
-  if (info === undefined) throw new HttpError(400, "the head does not end");
-  return info;
-}
-
-function isVersion1(version: string): boolean {
-  return version.startsWith("1.");
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /** A later 1.x is spoken to as 1.1. */
 function versionOf(version: string): Version {
+  if (!version.startsWith("1.")) throw new HttpError(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   return version === "1.0" ? "1.0" : "1.1";
 }
 
-function noFirstLine(kind: Kind, line: string): HttpError {
-  const what = kind === "REQUEST" ? "METHOD target HTTP/1.1" : "HTTP/1.1 status reason";
-  return new HttpError(
-    400,
-    `the first line is not ${JSON.stringify(what)}${hasControl.test(line) ? `: ${controls}` : ""}`,
-  );
+function partsOf(pattern: RegExp, line: string, shape: string): readonly (string | undefined)[] {
+  const parts = pattern.exec(line);
+  if (parts !== null) return parts;
+  const reason = hasControl.test(line) ? `: ${controls}` : "";
+  throw new HttpError(400, `the first line is not ${JSON.stringify(shape)}${reason}`);
 }
 
 const hasControl = /[^\t\x20-\x7e\x80-\xff]/;

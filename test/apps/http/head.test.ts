@@ -116,7 +116,7 @@ describe("a request head", () => {
     ["GET http://a\\b/ HTTP/1.1\r\nHost: a\r\n\r\n", 400],
     ["GET http:///b HTTP/1.1\r\nHost: a\r\n\r\n", 400],
     ["G@T / HTTP/1.1\r\nHost: a\r\n\r\n", 400],
-    ["get / HTTP/1.1\r\nHost: a\r\n\r\n", 400],
+    ["get / HTTP/1.1\r\nHost: a\r\n\r\n", 501],
     ["BREW / HTTP/1.1\r\nHost: a\r\n\r\n", 501],
     ["CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n", 501],
     ["GET / http/1.1\r\nHost: a\r\n\r\n", 400],
