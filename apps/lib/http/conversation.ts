@@ -101,7 +101,7 @@ export class Conversation {
     const request = new HttpRequest(head, body, connection.peer);
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);
-    if ((yield* scope) && (yield* Conversation.#passOver(body))) return true;
+    if ((yield* scope) && (body.isOver || (yield* Conversation.#passOver(body)))) return true;
     if (!body.isOver || it.#reader.available > 0) yield* linger(connection);
     return false;
   });
@@ -109,7 +109,7 @@ export class Conversation {
   /** Reads what is left of a body; false: it has no end that is near. The answer is out: a fault is not answered any more. */
   static readonly #passOver = routine(function* passOver(body: Body): Program<boolean> {
     try {
-      return body.isOver || (yield* body.discard(mostDiscarded));
+      return yield* body.discard(mostDiscarded);
     } catch (error) {
       if (!(error instanceof HttpError)) throw error;
       return false;
@@ -123,8 +123,13 @@ export class Conversation {
     while (reader.available === 0) {
       const bytes = it.connection.read(chunkBytes);
       if (bytes === null) {
-        const wait = new MoveOn(it.#requests === 0 ? headMs : idleMs, new ReadWait(it.connection));
-        if (!(yield* wait).done) return null;
+        // A Timeout is lighter than a MoveOn: each request comes through here.
+        try {
+          yield* new Timeout(it.#requests === 0 ? headMs : idleMs, new ReadWait(it.connection));
+        } catch (error) {
+          if (!isTimeout(error)) throw error;
+          return null;
+        }
       } else if (bytes.length === 0) return null;
       else reader.append(bytes);
     }
@@ -138,6 +143,10 @@ export class Conversation {
       throw headFault(error, headMs, maxHeadBytes);
     }
   });
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof SyscallError && error.code === "ETIMEDOUT";
 }
 
 function headFault(error: unknown, headMs: number, maxHeadBytes: number): unknown {
