@@ -1,13 +1,25 @@
 // Bytes that have come and are not used yet, pure. The buffer doubles as it must, so that adding is linear.
 
+const empty = new Uint8Array(0);
+
 export class ByteBuffer {
-  #bytes: Uint8Array = new Uint8Array(0);
+  #bytes: Uint8Array = empty;
   #start = 0;
   #end = 0;
 
   /** How many bytes are here already. */
   get available(): number {
     return this.#end - this.#start;
+  }
+
+  /** How many bytes it has memory for. */
+  get capacity(): number {
+    return this.#bytes.length;
+  }
+
+  /** Gives its memory back if nothing is in it: for who keeps it while nothing comes. */
+  shrink(): void {
+    if (this.#end === 0) this.#bytes = empty;
   }
 
   /** Looks at the first bytes that are here, `count` at most: they are good until the next call. */

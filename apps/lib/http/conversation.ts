@@ -24,6 +24,8 @@ import { sendWithin } from "./write.ts";
 const mostDiscarded = 65_536;
 /** How long, ms, and how much a client may go on to send after it has been told that this is the end. */
 const [lingerMs, lingerBytes] = [1_000, 1_048_576];
+/** Bytes of memory that a connection keeps while nothing comes. */
+const mostKept = 1_024;
 const end = Buffer.from(headEnd, "latin1");
 const goOn = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n", "latin1");
 
@@ -123,6 +125,7 @@ export class Conversation {
     while (reader.available === 0) {
       const bytes = it.connection.read(chunkBytes);
       if (bytes === null) {
+        if (reader.capacity > mostKept) reader.shrink();
         // A Timeout is lighter than a MoveOn: each request comes through here.
         try {
           yield* new Timeout(it.#requests === 0 ? headMs : idleMs, new ReadWait(it.connection));
