@@ -14,19 +14,14 @@ import { onHost, temporaryFolder } from "../../kernel/machine/on-host.ts";
 import { LaunchedApp } from "../launched-app.ts";
 import { expectedOf, Web, webSize } from "./web.ts";
 
-let web: Web;
-let at: string;
-beforeEach(async () => {
-  web = new Web();
-  at = await web.listen();
-});
-afterEach(() => web.close());
-
 /** Short ends to what does not end: three seconds, one more try, 200 kB. */
 const brief = ["--timeout", "3000", "--retries", "1", "--max-bytes", "200000"];
 
-describe.each(hostMachines)("on the %s machine", (machine) => {
-  test("of five hundred pages each is fetched once, whatever becomes of it", async () => {
+// Most of it is time-outs that are waited for: that can be done at the same time.
+describe("of five hundred pages each is fetched once, whatever becomes of it", () => {
+  test.concurrent.each(hostMachines)("on the %s machine", async (machine) => {
+    const web = new Web();
+    const at = await web.listen();
     const app = new LaunchedApp(
       "apps/crawler.ts",
       [`http://${at}`, "--depth", "20", "--tasks", "10", ...brief, "--json"],
@@ -51,7 +46,18 @@ describe.each(hostMachines)("on the %s machine", (machine) => {
     expect(web.most).toBeGreaterThan(1);
     expect(web.most).toBeLessThanOrEqual(10);
     await web.left();
+    web.close();
   });
+});
+
+describe.each(hostMachines)("on the %s machine", (machine) => {
+  let web: Web;
+  let at: string;
+  beforeEach(async () => {
+    web = new Web();
+    at = await web.listen();
+  });
+  afterEach(() => web.close());
 
   test.each(["SIGTERM", "SIGINT"] as const)(
     "stopped by %s it says what it has come to, and nobody is connected",
