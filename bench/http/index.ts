@@ -113,7 +113,7 @@ function checkOf({ what, connections }: Case, windows: Windows): Check {
     unit: "",
     atMost: 1,
     floor: 1.9,
-    remark: "a head is taken apart in JavaScript, node:http's parser is C; 3 to 6 µs a request",
+    remark: "a head is taken apart in JavaScript, node:http's parser is C; 1 to 5 µs a request",
   };
 }
 
