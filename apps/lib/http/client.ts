@@ -29,7 +29,10 @@ export interface OutgoingRequest {
 /** A response whose head has come. Its body is still to be read, before anything else from this connection. */
 export interface IncomingResponse extends ResponseHead {
   readonly body: Body;
-  /** Whether another request may be sent once the body has been read to its end. */
+  /**
+   * Whether another request may be sent once the body has been read to its end. What is in the reader then, though nothing more
+   * was asked for, would be taken for the next response: such a connection is to be closed.
+   */
   readonly goesOn: boolean;
 }
 

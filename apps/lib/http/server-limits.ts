@@ -7,7 +7,7 @@ export interface ServerLimits extends MessageLimits {
   readonly maxConnections: number;
   /** Requests of one connection; the last is answered with `connection: close`. */
   readonly maxRequests: number;
-  /** Milliseconds for a head, from its first byte (of a new connection: from its start). Over it: 408, and close. */
+  /** Milliseconds for a head, from its first byte; over it: 408, and close. A new connection has as long to begin one. */
   readonly headMs: number;
   /** Milliseconds a connection may be silent between two requests. Over it: close. */
   readonly idleMs: number;
