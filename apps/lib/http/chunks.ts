@@ -6,7 +6,7 @@ import type { ByteBuffer } from "../../../syscalls/byte-buffer.ts";
 import { HttpError } from "./errors.ts";
 import { HeaderFields } from "./fields.ts";
 import { chunkSize } from "./framing.ts";
-import { headEnd, parseTrailers } from "./head.ts";
+import { headEnd, latin1, parseTrailers } from "./head.ts";
 import type { MessageLimits } from "./limits.ts";
 
 /** Bytes of the line before a chunk; of all extensions together `maxHeadBytes`. */
@@ -127,8 +127,4 @@ function lineOf(buffer: ByteBuffer, maxBytes: number): string | undefined {
     throw new HttpError(400, "a line between chunks does not end where it must");
   }
   return undefined;
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
