@@ -96,11 +96,13 @@ function* pagesOf(links: Iterable<string>, base: string): Generator<string, void
   }
 }
 
+const htmlTypes: ReadonlySet<string> = new Set(["text/html", "application/xhtml+xml", ""]);
+
 /** What a Content-Type says; a page that has none is taken for HTML, as browsers do. */
 export function contentType(text: string): { isHtml: boolean; charset: string | undefined } {
   const [type = "", ...parameters] = text.toLowerCase().split(";");
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"\s]+)"?\s*$/.exec(parameter)?.[1]);
-  return { isHtml: /^\s*(text\/html|application\/xhtml\+xml|)\s*$/.test(type), charset: charset.find(Boolean) };
+  return { isHtml: htmlTypes.has(type.trim()), charset: charset.find(Boolean) };
 }
 
 function decoderOf(charset: string | undefined): TextDecoder {

@@ -140,11 +140,16 @@ describe("the links of a page", () => {
     ['Text/HTML; Charset="ISO-8859-1"; x=y', true, "iso-8859-1"],
     ["application/xhtml+xml", true, undefined],
     ["", true, undefined],
+    [" text/html ", true, undefined],
     ["text/html-not", false, undefined],
     ["image/png", false, undefined],
   ])("Content-Type %j: are looked for: %s", (text, isHtml, charset) => {
     expect(contentType(text)).toEqual({ isHtml, charset });
   });
+});
+
+test("a Content-Type of very many blanks costs what its bytes cost", () => {
+  expect(contentType(`${"\xa0".repeat(500_000)}x`)).toEqual({ isHtml: false, charset: undefined });
 });
 
 describe("a robots.txt", () => {
