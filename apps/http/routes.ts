@@ -29,7 +29,7 @@ export function routesOf(snapshots: Snapshots, end: Event): Routes {
     "GET /page.css": text("text/css; charset=utf-8", style),
     "GET /tasks": tasks,
     "GET /events": routine(function* events(): Program<HttpResponse> {
-      const feed = (writer: BodyWriter) => snapshots.watch((line) => writer.write(`data: ${line}\n\n`), end);
+      const feed = (writer: BodyWriter) => snapshots.watch((event) => writer.write(event), end);
       return { headers: { ...guarded, "content-type": "text/event-stream" }, body: feed };
     }),
     "POST /echo": echo,

@@ -1,6 +1,7 @@
 // The tasks of the kernel, seen twice a second while anybody watches: made once for all who do. Who is slow misses what
 // was between, and gets the latest: nothing is kept for anybody.
 
+import { Buffer } from "node:buffer";
 import type { TaskRecord } from "../../kernel/observer.ts";
 import { type Call, type Program, routine } from "../../kernel/syscall.ts";
 import { ListTasks, Park, Select, Sleep, WaitQueue } from "../../syscalls/index.ts";
@@ -15,7 +16,7 @@ export class Snapshots {
   readonly #made = new WaitQueue("wait for", "the next snapshot");
   #viewers = 0;
   #version = 0;
-  #text = "";
+  #event: Uint8Array = new Uint8Array(0);
 
   /** @param everyMs how often one is made, milliseconds */
   constructor(everyMs: number) {
@@ -29,16 +30,17 @@ export class Snapshots {
 
   /**
    * Hands on the latest, and each newer one once the one before has been taken, until the end.
-   * @param take gets each as one line of JSON
+   * @param take gets each as an event of a stream, one line of JSON
    */
-  watch(take: (text: string) => Call<void>, end: Event): Call<void> {
+  watch(take: (event: Uint8Array) => Call<void>, end: Event): Call<void> {
     return Snapshots.#watch(this, take, end);
   }
 
   static readonly #run = routine(function* makeSnapshots(it: Snapshots): Program<void> {
     for (;;) {
       yield* until(it.#entered, () => it.#viewers > 0);
-      it.#text = JSON.stringify(snapshotOf(yield* new ListTasks()));
+      const line = JSON.stringify(snapshotOf(yield* new ListTasks()));
+      it.#event = Buffer.from(`data: ${line}\n\n`); // made once, whoever takes it
       it.#version++;
       it.#made.wake(Number.POSITIVE_INFINITY);
       yield* new Sleep(it.#everyMs);
@@ -47,7 +49,7 @@ export class Snapshots {
 
   static readonly #watch = routine(function* watchTasks(
     it: Snapshots,
-    take: (text: string) => Call<void>,
+    take: (event: Uint8Array) => Call<void>,
     end: Event,
   ): Program<void> {
     it.#viewers++;
@@ -60,7 +62,7 @@ export class Snapshots {
           if (key === "end") return;
         }
         seen = it.#version;
-        yield* take(it.#text);
+        yield* take(it.#event);
       }
     } finally {
       it.#viewers--;
