@@ -44,6 +44,7 @@ export class Conversation {
   readonly connection: Connection;
   readonly service: Service;
   readonly #reader: Reader;
+  readonly #peer: string;
   /** True while it waits for a request that has not begun. */
   isIdle = true;
   #requests = 0;
@@ -52,6 +53,7 @@ export class Conversation {
     this.connection = connection;
     this.service = service;
     this.#reader = new Reader(connection);
+    this.#peer = connection.peer; // each time it is made anew
   }
 
   /** Serves it to its end. The calling task becomes the owner of the connection. */
@@ -100,7 +102,7 @@ export class Conversation {
     let scope: WhileConnected<boolean> | undefined;
     const waiting = (isWaiting: boolean): void => scope?.hold(isWaiting);
     const body = new Body(it.#reader, requestLength(head), { limits, waiting, begin });
-    const request = new HttpRequest(head, body, connection.peer);
+    const request = new HttpRequest(head, body, it.#peer);
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);
     if ((yield* scope) && (body.isOver || (yield* Conversation.#passOver(body)))) return true;
