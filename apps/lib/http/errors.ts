@@ -2,7 +2,7 @@
 
 import { type ErrorCode, SyscallError } from "../../../kernel/errors.ts";
 
-/** A message that is not as it should be. `status` is what a server answers: 400, 413, 431, …; of a response it is 502. */
+/** A message that is not as it should be. `status` is what a server answers: 400, 413, 431, …; of the head of a response it is 502. */
 export class HttpError extends SyscallError {
   readonly status: number;
 
