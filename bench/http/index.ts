@@ -112,7 +112,7 @@ function checkOf({ what, connections }: Case, windows: Windows): Check {
     value: median(ratios(windows, names.ours)),
     unit: "",
     atMost: 1,
-    floor: 1.9,
+    floor: 1.5,
     remark: "a head is taken apart in JavaScript, node:http's parser is C; 1 to 5 µs a request",
   };
 }
