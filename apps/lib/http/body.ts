@@ -7,7 +7,7 @@ import type { Step } from "../../../syscalls/index.ts";
 import { chunkBytes, type Reader } from "../reader.ts";
 import { recv } from "../sockets.ts";
 import { Chunks } from "./chunks.ts";
-import { HttpError } from "./errors.ts";
+import { HttpError, ofResponse } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import type { BodyLength } from "./framing.ts";
 import { type MessageLimits, messageLimits } from "./limits.ts";
@@ -19,6 +19,8 @@ export interface BodyOptions {
   readonly begin?: (() => Call<void>) | undefined;
   /** Told before and after the connection is waited for, so that whoever watches it lets go of it. */
   readonly waiting?: (isWaiting: boolean) => void;
+  /** Of a response: its faults are 502. Default: of a request. */
+  readonly isResponse?: boolean;
 }
 
 export class Body {
@@ -26,6 +28,7 @@ export class Body {
   readonly #limits: MessageLimits;
   readonly #length: BodyLength;
   readonly #waiting: ((isWaiting: boolean) => void) | undefined;
+  readonly #isResponse: boolean;
   #begin: (() => Call<void>) | undefined;
   readonly #chunks: Chunks;
   readonly #pace: Pace;
@@ -40,8 +43,12 @@ export class Body {
    * @throws HttpError 413 for more than `maxBodyBytes`, as far as that is known
    */
   constructor(reader: Reader, length: BodyLength, options: BodyOptions = {}) {
-    const { limits = messageLimits, begin, waiting } = options;
-    if (typeof length === "number" && length > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
+    const { limits = messageLimits, begin, waiting, isResponse = false } = options;
+    if (typeof length === "number" && length > limits.maxBodyBytes) {
+      const error = tooLarge(limits.maxBodyBytes);
+      throw isResponse ? ofResponse(error) : error;
+    }
+    this.#isResponse = isResponse;
     this.#reader = reader;
     this.#limits = limits;
     this.#length = length;
@@ -87,7 +94,7 @@ export class Body {
    * Waits for the next piece, of any length but 0: `{done: false, value}`, or `{done: true}` at the end. The bytes are the
    * caller's to keep.
    * @throws HttpError: 400 when it is not as it should be or ends too early, 408 when it comes too slowly, 413 for more
-   * than `maxBodyBytes`; and as recv
+   * than `maxBodyBytes`; of a response 502, ETIMEDOUT or EPROTO; and as recv
    */
   next(): Call<Step<Uint8Array>> {
     return Body.#next(this);
@@ -120,8 +127,9 @@ export class Body {
     try {
       return yield* Body.#piece(body);
     } catch (error) {
-      if (!(error instanceof Cancelled)) body.#failure = error;
-      throw error;
+      if (error instanceof Cancelled) throw error;
+      body.#failure = body.#isResponse ? ofResponse(error) : error;
+      throw body.#failure;
     }
   });
 
@@ -227,8 +235,9 @@ export class Body {
       : new HttpError(408, `nothing of the body came for ${bodyMs} ms`);
   }
 
-  #endedEarly(): HttpError {
-    return new HttpError(400, `the connection ended ${this.#taken} bytes into the body`);
+  #endedEarly(): SyscallError {
+    const message = `the connection ended ${this.#taken} bytes into the body`;
+    return this.#isResponse ? new SyscallError("EPROTO", message) : new HttpError(400, message);
   }
 }
 

@@ -75,7 +75,7 @@ export const readResponse: Routine<
     const head = parseResponseHead(yield* responseHeadBytes(reader, limits.maxHeadBytes), limits);
     if (head.status < 200 && head.status !== 101) continue; // 100 Continue, 103 Early Hints
     const length = responseLength(head, method);
-    const body = new Body(reader, length, { limits });
+    const body = new Body(reader, length, { limits, isResponse: true });
     return { ...head, body, goesOn: length !== "close" && head.status !== 101 && mayGoOn(head) };
   }
   throw new HttpError(502, `the response has more than ${mostInterim} others before it`);

@@ -2,7 +2,7 @@
 
 import { type ErrorCode, SyscallError } from "../../../kernel/errors.ts";
 
-/** A message that is not as it should be. `status` is what a server answers: 400, 413, 431, …; of the head of a response it is 502. */
+/** A message that is not as it should be. `status` is what a server answers: 400, 413, 431, …; of a response it is 502. */
 export class HttpError extends SyscallError {
   readonly status: number;
 
@@ -18,6 +18,15 @@ export class HttpError extends SyscallError {
   static {
     HttpError.prototype.name = "HttpError";
   }
+}
+
+/** The same fault, of a response: whoever asks for one on behalf of another is a gateway, and its own client is not to blame. */
+export function ofResponse(error: unknown): unknown {
+  if (!(error instanceof HttpError) || error.status === 502) return error;
+  const message = `of the response, ${error.message}`;
+  // What is late may be there the next time, and has its own code.
+  if (error.code === "ETIMEDOUT") return new SyscallError(error.code, message, { cause: error });
+  return new HttpError(502, message, { cause: error });
 }
 
 const codes: Readonly<Record<number, ErrorCode>> = {

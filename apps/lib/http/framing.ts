@@ -1,7 +1,7 @@
 // How long a message is, pure: where its body ends, and whether another message may follow. Where two answers are possible
 // there is none: whoever sends such a message wants it to be two for one reader and one for the next.
 
-import { HttpError } from "./errors.ts";
+import { HttpError, ofResponse } from "./errors.ts";
 import type { HeaderFields } from "./fields.ts";
 import { listOf } from "./fields.ts";
 import type { RequestHead, ResponseHead, Version } from "./head.ts";
@@ -28,8 +28,7 @@ export function responseLength({ headers, status, version }: ResponseHead, metho
     if (method === "HEAD" || status < 200 || status === 204 || status === 304) return 0;
     return length ?? "close";
   } catch (error) {
-    if (error instanceof HttpError) throw new HttpError(502, `of the response, ${error.message}`, { cause: error });
-    throw error;
+    throw ofResponse(error);
   }
 }
 

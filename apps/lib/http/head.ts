@@ -4,7 +4,7 @@
 
 import { Buffer } from "node:buffer";
 import { HTTPParser } from "http-parser-js";
-import { HttpError } from "./errors.ts";
+import { HttpError, ofResponse } from "./errors.ts";
 import { HeaderFields } from "./fields.ts";
 import { type MessageLimits, messageLimits } from "./limits.ts";
 
@@ -73,8 +73,7 @@ export function parseResponseHead(bytes: Uint8Array, limits: MessageLimits = mes
       headers: fieldsOf(text.slice(end + 2), limits),
     };
   } catch (error) {
-    if (error instanceof HttpError) throw new HttpError(502, `of the response, ${error.message}`, { cause: error });
-    throw error;
+    throw ofResponse(error);
   }
 }
 
