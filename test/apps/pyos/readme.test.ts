@@ -47,7 +47,7 @@ async function portOf(app: LaunchedApp): Promise<number> {
   return Number(port);
 }
 
-describe("the tutorial", () => {
+describe.concurrent("the tutorial", () => {
   test("has a snippet and a command for each step", () => {
     const numbers = Array.from({ length: lastStep }, (_, place) => `${place + 1}`);
     expect([...new Set(snippets.map(({ file }) => file.replace(/[./].*/, "")))]).toEqual(numbers);
