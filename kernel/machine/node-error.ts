@@ -28,7 +28,7 @@ const advice: ReadonlyMap<ErrorCode, string> = new Map([
   ["ENOBUFS", "the system is out of memory for sockets: close some"],
   ["ENOENT", "there is no such path"],
   ["ENOMEM", "the system is out of memory: close some connections"],
-  ["ENOSPC", "the system watches no more descriptors (fs.epoll.max_user_watches): close some"],
+  ["ENOSPC", "no room: the device is full, or the system watches no more descriptors (fs.epoll.max_user_watches)"],
   ["ENOTFOUND", "no host has that name"],
   ["EPIPE", "nobody reads there any more: the peer has closed, or this end was shut down"],
   ["ETIMEDOUT", "no answer in the time the system allows"],

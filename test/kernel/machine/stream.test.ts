@@ -1,6 +1,8 @@
 // Node streams as connections.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import { expect, test } from "vitest";
 import type { Polled } from "../../../kernel/machine/machine.ts";
@@ -246,4 +248,13 @@ test("a child that reads nothing and ends breaks its input, and its output is st
   expect(text(await receivedAll(machine, connection, 4))).toBe("bye\n");
   expect(await received(machine, connection)).toHaveLength(0);
   connection.close();
+});
+
+test.skipIf(process.platform !== "linux")("a device that is full is ENOSPC, and said to be full", async () => {
+  const stream = createWriteStream("/dev/full");
+  const connection = fromStream(undefined, stream, "full");
+  connection.write(bytesOf("x"));
+  await once(stream, "error");
+  expect(codeOf(() => connection.write(bytesOf("x")))).toBe("ENOSPC");
+  expect(() => connection.write(bytesOf("x"))).toThrow(/^write full: .*the device is full/);
 });
