@@ -4,7 +4,9 @@ import { type Program, type Runnable, SyscallError } from "../../kernel/syscall.
 import { framed } from "../../syscalls/frame.ts";
 import { ExitStatus } from "../lib/index.ts";
 
-const codes: ReadonlySet<string> = new Set("EACCES EIO EISDIR EMSGSIZE ENAMETOOLONG ENOENT ENOTDIR EPROTO".split(" "));
+const codes: ReadonlySet<string> = new Set(
+  "EACCES EIO EISDIR EMSGSIZE ENAMETOOLONG ENOENT ENOTDIR ENXIO EPROTO ESPIPE".split(" "),
+);
 
 /** Whether an error is about what was to be read: it is not there, may not be read, or is not what it should be. */
 export function isInputFault(error: unknown): error is SyscallError {

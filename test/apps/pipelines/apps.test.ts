@@ -60,6 +60,12 @@ describe("grep", () => {
     expect(err).toMatch(/^\[[ .\d]+\] error task 1 \(grep\.ts\): .*missing\.txt.*no such file/);
   });
 
+  test("a pipe is no file: one sentence says so", async () => {
+    const { out, err } = await shell("grep", "app hello <(echo hello)");
+    expect(out).toBe("");
+    expect(err).toMatch(/^\[[ .\d]+\] error task 1 \(grep\.ts\): read ".*": it has no positions, .*\nstatus 2\n$/);
+  });
+
   test("a line that is not UTF-8 is left out, and that is said", async () => {
     const { code, out, err } = await run("grep", ["hello", "bad.txt"]);
     expect({ code, out }).toEqual({ code: 0, out: "hello 1\nhello 2\n" });
