@@ -118,7 +118,9 @@ function* besideSinks<T, R, V>(
       return yield* framed(program(pipes, tids, members), "beside sinks");
     });
   } catch (error) {
-    throw soleError(error);
+    // Its reader may leave and its cancel come at once: both say the same, and no more than one of them alone.
+    const isOver = error instanceof AggregateError && error.errors.every(isUnwanted);
+    throw isOver ? error.errors[0] : soleError(error);
   }
 }
 

@@ -1,7 +1,7 @@
 // Pipelines that part: to all sinks of a broadcast, to the side of a tee; and such a one ended at any moment, in any order.
 
 import { describe, expect, test } from "vitest";
-import { CancelTask, KillTask, NewTask, type Program, Sleep, WaitTask } from "../../../apps/index.ts";
+import { CancelTask, KillTask, ListTasks, NewTask, type Program, Sleep, WaitTask } from "../../../apps/index.ts";
 import { from, type Sink, type Stage } from "../../../apps/pipelines/pipeline.ts";
 import { broadcast, count, countdown, take, tee } from "../../../apps/pipelines/stages.ts";
 import { run } from "../../kit/index.ts";
@@ -184,6 +184,28 @@ describe("whenever it is ended", () => {
       if (isOver) expect([value.status, log.sort()]).toEqual(["returned", ["one", "two"]]);
     }
     expect(isOver).toBe(true);
+  });
+
+  test("by a kill of its sink, that alone is what is thrown", () => {
+    const thrown = new Set<string>();
+    for (let turns = 30; turns < 60; turns++) {
+      const { value } = run(
+        function* () {
+          yield* new NewTask(
+            (function* (): Program<void> {
+              for (let turn = 0; turn < turns; turn++) yield;
+              const sink = (yield* new ListTasks()).find(({ name }) => name === "sink");
+              if (sink !== undefined) yield* new KillTask(sink.tid);
+            })(),
+          );
+          const all = from(countdown(20), "source", { capacity: 2 }).through(tee<number>(count));
+          return yield* thrownBy(all.into(count));
+        },
+        { quantum: 1 },
+      );
+      thrown.add(value instanceof Error ? value.message : String(value));
+    }
+    expect([...thrown]).toEqual([expect.stringMatching(/^task \d+ was killed by task 2$/)]);
   });
 
   test.each(Array.from({ length: 20 }, (_, seed) => seed))(
