@@ -11,7 +11,7 @@ import { isInputFault } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Inlet } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
-import { filter } from "./stages.ts";
+import { count, filter } from "./stages.ts";
 
 const usage = "usage: yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]";
 
@@ -72,7 +72,7 @@ const search: Routine<[path: string, options: Options], number> = routine(functi
   const prefix = files.length > 1 ? `${path}:` : "";
   const found = yield* from(lines, `read ${path}`.slice(0, 60))
     .through(filter(matches), "match")
-    .into((input) => (isCount ? counted(input) : printed(input, prefix)), "print");
+    .into((input) => (isCount ? count(input) : printed(input, prefix)), "print");
   if (isCount) yield* print(`${prefix}${found}`);
   if (leftOut > 0)
     yield* new Log(`${path}: lines left out, over 65,536 bytes or not UTF-8: ${leftOut}`, { level: "warn" });
@@ -85,11 +85,5 @@ function* printed(input: Inlet<string>, prefix: string): Program<number> {
     yield* print(prefix + step.value);
     found++;
   }
-  return found;
-}
-
-function* counted(input: Inlet<string>): Program<number> {
-  let found = 0;
-  for (let step = yield* input.next(); !step.done; step = yield* input.next()) found++;
   return found;
 }
