@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import type { Address, Connection } from "../kernel/machine/machine.ts";
 import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
 import { Connect, KillTask, NewTask, Sleep, Timeout } from "../syscalls/index.ts";
-import { print, UsageError } from "./lib/index.ts";
+import { print, UsageError, wholeNumber } from "./lib/index.ts";
 import { type Framing, Peer } from "./rpc/index.ts";
 
 const usage = `usage: yieldix run apps/client.ts [--port 7000] [--host 127.0.0.1] [--path socket]
@@ -107,19 +107,14 @@ function parse(argv: readonly string[]): Options {
   if (framing !== "length" && framing !== "lines" && framing !== "headers") {
     throw new UsageError(`framing ${JSON.stringify(framing)} is not length, lines or headers\n${usage}`);
   }
-  const port = whole("port", values["port"] ?? "7000", 65_535);
+  const port = wholeNumber("port", values["port"] ?? "7000", [1, 65_535], usage);
   return {
     address: path === undefined ? { port, ...(host === undefined ? {} : { host }) } : { path },
     framing,
-    intervalMs: whole("interval", values["interval"] ?? "1000", 86_400_000),
-    missed: whole("missed", values["missed"] ?? "3", 1_000),
-    tries: whole("tries", values["tries"] ?? "5", 1_000_000),
-    beats: values["beats"] === undefined ? Number.POSITIVE_INFINITY : whole("beats", values["beats"], 1e9),
+    intervalMs: wholeNumber("interval", values["interval"] ?? "1000", [1, 86_400_000], usage),
+    missed: wholeNumber("missed", values["missed"] ?? "3", [1, 1_000], usage),
+    tries: wholeNumber("tries", values["tries"] ?? "5", [1, 1_000_000], usage),
+    beats:
+      values["beats"] === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", values["beats"], [1, 1e9], usage),
   };
-}
-
-function whole(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^[0-9]{1,10}$/.test(text) && value >= 1 && value <= most) return value;
-  throw new UsageError(`${name} ${JSON.stringify(text)} is not a whole number from 1 to ${most}\n${usage}`);
 }

@@ -10,7 +10,7 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../kernel/syscall.ts";
 import { GetTime, Group, type Members, Sleep } from "../syscalls/index.ts";
-import { Channel, type Preference, print, UsageError } from "./lib/index.ts";
+import { Channel, type Preference, print, UsageError, wholeNumber } from "./lib/index.ts";
 
 const usage = `usage: yieldix run apps/ping-pong.ts -- [--preference receiver|sender|none] [--rounds n] [--pause ms]
        yieldix run apps/ping-pong.ts -- --ring tasks [--laps n]`;
@@ -145,15 +145,9 @@ function parse(argv: readonly string[]): Options {
   }
   return {
     preference,
-    rounds: whole("rounds", rounds, 1, 1_000_000_000),
-    pauseMs: whole("pause", pause, 0, 3_600_000),
-    ring: values.ring === undefined ? undefined : whole("ring", values.ring, 1, 500_000),
-    laps: whole("laps", laps, 1, 1_000_000_000),
+    rounds: wholeNumber("rounds", rounds, [1, 1_000_000_000], usage),
+    pauseMs: wholeNumber("pause", pause, [0, 3_600_000], usage),
+    ring: values.ring === undefined ? undefined : wholeNumber("ring", values.ring, [1, 500_000], usage),
+    laps: wholeNumber("laps", laps, [1, 1_000_000_000], usage),
   };
-}
-
-function whole(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}\n${usage}`);
 }

@@ -10,9 +10,8 @@ import { parseArgs } from "node:util";
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
-import { print, soleError, UsageError } from "../lib/index.ts";
+import { print, soleError, UsageError, wholeNumber } from "../lib/index.ts";
 import { methodTable, Peer, RpcError } from "../rpc/index.ts";
-import { whole } from "./options.ts";
 
 const usage = `usage: yieldix run apps/evolution/client.ts -- [--port n] [--host 127.0.0.1] [--every ms] [--beats n]`;
 /** How long an answer may take, ms. */
@@ -73,8 +72,8 @@ function parse(argv: readonly string[]): Options {
   }
   const { port = "7000", host, every = "1000", beats } = values;
   return {
-    address: { port: whole("port", port, [1, 65_535], usage), ...(host === undefined ? {} : { host }) },
-    everyMs: whole("every", every, [1, 86_400_000], usage),
-    beats: beats === undefined ? Number.POSITIVE_INFINITY : whole("beats", beats, [1, 1_000_000_000], usage),
+    address: { port: wholeNumber("port", port, [1, 65_535], usage), ...(host === undefined ? {} : { host }) },
+    everyMs: wholeNumber("every", every, [1, 86_400_000], usage),
+    beats: beats === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", beats, [1, 1_000_000_000], usage),
   };
 }

@@ -1,4 +1,4 @@
-// The command line of every server in this folder, `--port 7000 --host 127.0.0.1`, and numbers on those of others.
+// The command line of every server in this folder, `--port 7000 --host 127.0.0.1`.
 
 import { parseArgs } from "node:util";
 import { UsageError } from "../lib/usage.ts";
@@ -30,16 +30,4 @@ export function addressIn(argv: readonly string[], style: string): ServerAddress
   }
   if (host === "") throw new UsageError(`host "" is none: leave it out for 127.0.0.1\n${usage}`);
   return { host, port };
-}
-
-/**
- * The whole number that an option gives.
- * @param name the option's, without its dashes
- * @param usage for the error
- * @throws UsageError for what is none, or none between the two
- */
-export function whole(name: string, text: string, [least, most]: readonly [number, number], usage: string): number {
-  const value = Number(text);
-  if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value;
-  throw new UsageError(`--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}\n${usage}`);
 }

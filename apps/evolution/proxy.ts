@@ -10,9 +10,8 @@ import { parseArgs } from "node:util";
 import type { Address } from "../../kernel/machine/machine.ts";
 import { type Call, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Connect, Listen, NewTask, Timeout } from "../../syscalls/index.ts";
-import { Lock, print, UsageError } from "../lib/index.ts";
+import { Lock, print, UsageError, wholeNumber } from "../lib/index.ts";
 import { methodTable, Peer, RpcError, serve } from "../rpc/index.ts";
-import { whole } from "./options.ts";
 
 const usage = "usage: yieldix run apps/evolution/proxy.ts -- --to port [--port 7001] [--timeout ms]";
 /** What it passes on. */
@@ -94,8 +93,8 @@ function parse(argv: readonly string[]): Options {
   const { to, port = "7001", timeout = "1000" } = values;
   if (to === undefined) throw new UsageError(`--to is missing: the port of the server to ask\n${usage}`);
   return {
-    port: whole("port", port, [0, 65_535], usage),
-    to: whole("to", to, [1, 65_535], usage),
-    timeoutMs: whole("timeout", timeout, [1, 86_400_000], usage),
+    port: wholeNumber("port", port, [0, 65_535], usage),
+    to: wholeNumber("to", to, [1, 65_535], usage),
+    timeoutMs: wholeNumber("timeout", timeout, [1, 86_400_000], usage),
   };
 }

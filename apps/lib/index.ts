@@ -24,4 +24,4 @@ export type { Store } from "./source.ts";
 export { fromDuplex, fromReadable, toWritable } from "./streams.ts";
 export { cut, padded, textWidth } from "./text-width.ts";
 export { until } from "./until.ts";
-export { UsageError } from "./usage.ts";
+export { UsageError, wholeNumber } from "./usage.ts";

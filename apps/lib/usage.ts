@@ -1,4 +1,4 @@
-// The error for a command line that cannot be obeyed.
+// The error for a command line that cannot be obeyed, and the numbers of one.
 
 import { SyscallError } from "../../kernel/errors.ts";
 
@@ -14,4 +14,22 @@ export class UsageError extends SyscallError {
   static {
     UsageError.prototype.name = "UsageError";
   }
+}
+
+/**
+ * The whole number that an option gives, as it was typed: digits and nothing else.
+ * @param name the option's, without its dashes
+ * @param bounds the least and the most it may be
+ * @param usage for the error: the app's usage text, where its caller does not add it
+ * @throws UsageError for what is no whole number, or none within the bounds
+ *
+ * ```ts
+ * const port = wholeNumber("port", values.port ?? "7000", [0, 65_535], usage);
+ * ```
+ */
+export function wholeNumber(name: string, text: string, [least, most]: readonly [number, number], usage = ""): number {
+  const value = Number(text);
+  if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value;
+  const sentence = `--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`;
+  throw new UsageError(usage === "" ? sentence : `${sentence}\n${usage}`);
 }

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Stat } from "../../syscalls/index.ts";
-import { jsonText, print, progress, progressBar, UsageError } from "../lib/index.ts";
+import { jsonText, print, progress, progressBar, UsageError, wholeNumber } from "../lib/index.ts";
 import { type Entry, entryOf } from "./access-log/entry.ts";
 import { grouped, type Summary, sized, Tally, tableOf } from "./access-log/tally.ts";
 import { readingInput } from "./input-faults.ts";
@@ -99,17 +99,12 @@ function parse(argv: readonly string[]): Options {
     return {
       path,
       holds: (entry) => hasStatus(entry.status) && pattern?.test(entry.path) !== false,
-      top: rowsOf(values.top ?? "10"),
+      top: wholeNumber("top", values.top ?? "10", [1, mostTop]),
       isJson: values.json === true,
     };
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
   }
-}
-
-function rowsOf(text: string): number {
-  if (/^[1-9][0-9]{0,3}$/.test(text) && Number(text) <= mostTop) return Number(text);
-  throw new UsageError(`--top ${JSON.stringify(text)} is no number of rows: give 1 to ${mostTop}`);
 }
 
 function statusTest(text: string | undefined): (status: number) => boolean {

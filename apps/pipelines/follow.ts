@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
-import { print, UsageError } from "../lib/index.ts";
+import { print, UsageError, wholeNumber } from "../lib/index.ts";
 import { readingInput } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Sink } from "./pipeline.ts";
@@ -56,16 +56,11 @@ function parse(argv: readonly string[]): Options {
       patterns,
       sinks: patterns.map((text) => matching(patternOf(text), patterns.length > 1 ? `${text}: ` : "")),
       from: values.start === true ? "start" : "end",
-      pollMs: periodOf(values.poll ?? "250"),
+      pollMs: wholeNumber("poll", values.poll ?? "250", [1, 9_999_999]),
     };
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message.trimEnd() : String(error)}\n${usage}`);
   }
-}
-
-function periodOf(text: string): number {
-  if (/^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
-  throw new UsageError(`--poll ${JSON.stringify(text)} is no time: give a whole number of ms, 1 to 9,999,999`);
 }
 
 function matching(pattern: RegExp, prefix: string): Sink<string, void> {

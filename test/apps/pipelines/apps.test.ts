@@ -126,7 +126,7 @@ describe("follow", () => {
 
   test.each([
     [[], "a log to follow is missing"],
-    [["--poll", "0", "a.txt"], '--poll "0" is no time'],
+    [["--poll", "0", "a.txt"], '--poll "0" is not a whole number from 1 to 9999999'],
     [["a.txt", "["], '"[" is no regular expression'],
   ])("%j is a fault of the command line", async (args, message) => {
     const { code, err } = await run("follow", args);
