@@ -1,6 +1,6 @@
 // The guard's thread begins as a doorkeeper: it listens, and loads nothing. Only when somebody comes does it load a kernel
 // and the control server, which take the sockets over. So a kernel that nobody looks at pays for a bare thread, and the
-// port is there from the start, whatever the main thread does.
+// port is there from the start, whatever the main thread does. A watchdog looks at once, and needs all of it.
 
 import { chmodSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -24,6 +24,8 @@ const guard = data as GuardData; // who starts this thread gives it that
 const tell = (message: FromGuard): void => port.post(message);
 const doors: Door[] = [];
 let isOpening = false;
+/** Doors of which it is not known yet whether they can be had. */
+let undecided = guard.tcp === undefined ? 1 : 2;
 
 const binding = new Binding(guard.binding);
 
@@ -62,17 +64,28 @@ function listens(server: Server): void {
   const address = server.address();
   if (typeof address === "string") chmodSync(address, 0o600);
   tell({ kind: "listening", at: typeof address === "string" ? address : `${address?.address}:${address?.port}` });
+  decided();
 }
 
 function fails(at: Place, error: Error): void {
   const where = "path" in at ? at.path : `${at.host}:${at.port}`;
   tell({ kind: "trouble", text: `no control port on ${where}: ${error.message}` });
   if ("path" in at) tell({ kind: "unopened" });
+  decided();
+}
+
+function decided(): void {
+  undecided--;
+  if (undecided === 0 && guard.watchdogMs !== undefined) openOnce();
 }
 
 function came(door: Door, socket: Socket): void {
   socket.on("error", () => {}); // it is told to whoever reads it
   door.early.push(socket);
+  openOnce();
+}
+
+function openOnce(): void {
   if (isOpening) return;
   isOpening = true;
   void openShop(); // what it throws ends this thread, and the main one is told

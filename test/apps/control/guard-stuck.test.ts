@@ -139,6 +139,15 @@ describe("a turn that does not end", () => {
     expect(other.err).toBe("");
   });
 
+  test.each([["at-once.ts"], ["stuck.ts"]])(
+    "is ended by the watchdog though nobody has ever looked (%s)",
+    async (app) => {
+      const running = start(["run", "--watchdog", "200", app], folder.path);
+      processes.push(running);
+      await until(() => running.err.includes("the watchdog: it had not yielded for"), "the watchdog ends it");
+    },
+  );
+
   test("shows in yieldix ls, and is ended by yieldix kill", async () => {
     const { running, client } = await run("stuck.ts");
     await stuckIn(client);
