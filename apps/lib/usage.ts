@@ -27,7 +27,13 @@ export class UsageError extends SyscallError {
  * const port = wholeNumber("port", values.port ?? "7000", [0, 65_535], usage);
  * ```
  */
-export function wholeNumber(name: string, text: string, [least, most]: readonly [number, number], usage = ""): number {
+export function wholeNumber(
+  name: string,
+  text: string,
+  bounds: readonly [least: number, most: number],
+  usage = "",
+): number {
+  const [least, most] = bounds;
   const value = Number(text);
   if (/^[0-9]{1,10}$/.test(text) && value >= least && value <= most) return value;
   const sentence = `--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`;
