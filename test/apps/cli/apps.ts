@@ -134,10 +134,12 @@ export const appFiles: Readonly<Record<string, string>> = {
   "group-prints.ts": `
     import { Group, print, Sleep, type Program } from "yieldix";
     function* printing(): Program<void> { for (;;) { yield* print("line"); yield* new Sleep(1); } }
+    function* faulty(): Program<void> { try { yield* printing(); } catch { throw new Error("a fault of mine"); } }
     export default function* app(argv: string[]): Program<void> {
+      const part = argv[0] === "fault" ? faulty : printing; // of both: the first to find it out ends the other
       yield* new Group(function* (members) {
-        yield* members.spawn(printing(), "printer");
-        try { yield* printing(); } catch (error) { if (argv[0] === "fault") throw new Error("a fault of mine"); throw error; }
+        yield* members.spawn(part(), "printer");
+        yield* part();
       });
     }`,
   "turns.ts": `
