@@ -101,7 +101,7 @@ function parse(argv: readonly string[]): Options {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const { host, path, framing = "length" } = { ...values };
   if (framing !== "length" && framing !== "lines" && framing !== "headers") {

@@ -66,7 +66,7 @@ function parse(argv: readonly string[]): Options {
     const text = { type: "string" } as const; // the literal that parseArgs wants
     values = parseArgs({ args: [...argv], options: { stuck: text, crash: text } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   return { stuckMs: milliseconds("stuck", values.stuck), crashMs: milliseconds("crash", values.crash) };
 }

@@ -60,7 +60,7 @@ function options(argv: readonly string[], environmentPort: string | undefined): 
       },
     }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const mode = values.lenient === true ? "lenient" : "strict";
   if (values.path !== undefined) return { address: { path: values.path }, mode };

@@ -50,7 +50,7 @@ function parse(argv: readonly string[], environmentPort: string | undefined): { 
     const text = { type: "string" } as const; // the literal that parseArgs wants
     values = parseArgs({ args: [...argv], options: { port: text, host: text } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const text = values.port ?? (environmentPort || "8080"); // an empty variable is as good as none
   const port = Number(text);

@@ -137,7 +137,7 @@ function parse(argv: readonly string[]): Options {
     const options = { preference: text, rounds: text, pause: text, ring: text, laps: text };
     values = parseArgs({ args: [...argv], options }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const { preference = "receiver", rounds = "3", pause = "0", laps = "1" } = values;
   if (preference !== "receiver" && preference !== "sender" && preference !== "none") {

@@ -1,7 +1,7 @@
 // The command line of the crawler: what is asked for, or a sentence that says what would do.
 
 import { parseArgs } from "node:util";
-import { UsageError } from "../lib/index.ts";
+import { UsageError, wholeNumber } from "../lib/index.ts";
 import type { Bounds } from "./frontier.ts";
 import type { Manners } from "./host.ts";
 import { pageUrl } from "./urls.ts";
@@ -71,16 +71,14 @@ function parsed(argv: readonly string[]): { values: Given; positionals: readonly
       },
     });
   } catch (error) {
-    throw wrong(error instanceof Error ? error.message : String(error));
+    throw UsageError.from(error, usage);
   }
 }
 
 function whole(values: Given, name: string, byDefault: number, least: number, most: number): number {
   const text = values[name];
   if (text === undefined) return byDefault;
-  const value = Number(text);
-  if (/^[0-9]{1,10}$/.test(String(text)) && value >= least && value <= most) return value;
-  throw wrong(`--${name} ${JSON.stringify(text)} is not a whole number from ${least} to ${most}`);
+  return wholeNumber(name, String(text), [least, most], usage);
 }
 
 function hosts(text: string | boolean | undefined): readonly string[] {

@@ -68,7 +68,7 @@ function parse(argv: readonly string[]): Options {
   try {
     values = parseArgs({ args: [...argv], options: { port: text, host: text, every: text, beats: text } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const { port = "7000", host, every = "1000", beats } = values;
   return {

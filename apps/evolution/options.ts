@@ -21,7 +21,7 @@ export function addressIn(argv: readonly string[], style: string): ServerAddress
   try {
     values = parseArgs({ args: [...argv], options: { port: { type: "string" }, host: { type: "string" } } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const { port: text = "7000", host = "127.0.0.1" } = values;
   const port = Number(text);

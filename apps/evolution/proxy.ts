@@ -88,7 +88,7 @@ function parse(argv: readonly string[]): Options {
   try {
     values = parseArgs({ args: [...argv], options: { to: text, port: text, timeout: text } }).values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   const { to, port = "7001", timeout = "1000" } = values;
   if (to === undefined) throw new UsageError(`--to is missing: the port of the server to ask\n${usage}`);

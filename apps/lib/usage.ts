@@ -11,6 +11,11 @@ export class UsageError extends SyscallError {
     super("EINVAL", message);
   }
 
+  /** What `parseArgs` of node:util has thrown, as the error that the app throws. @param usage the app's usage text */
+  static from(error: unknown, usage: string): UsageError {
+    return new UsageError(`${error instanceof Error ? error.message.trimEnd() : String(error)}\n${usage}`);
+  }
+
   static {
     UsageError.prototype.name = "UsageError";
   }

@@ -103,7 +103,7 @@ function parse(argv: readonly string[]): Options {
       isJson: values.json === true,
     };
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
 }
 

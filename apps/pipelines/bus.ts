@@ -130,6 +130,6 @@ function parse(argv: readonly string[]): Options {
     if (values.direction !== undefined) wanted.set("direction", values.direction);
     return { path, element: values.element, columns, wanted };
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
 }

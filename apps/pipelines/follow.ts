@@ -59,7 +59,7 @@ function parse(argv: readonly string[]): Options {
       pollMs: wholeNumber("poll", values.poll ?? "250", [1, 9_999_999]),
     };
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message.trimEnd() : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
 }
 

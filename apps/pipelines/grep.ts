@@ -60,7 +60,7 @@ function parse(argv: readonly string[]): Options {
       isCount: values.count === true,
     };
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message.trimEnd() : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
 }
 

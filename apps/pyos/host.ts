@@ -68,7 +68,7 @@ function portOf(argv: readonly string[]): number {
   try {
     port = parseArgs({ args: [...argv], options: { port: { type: "string", default: "7000" } } }).values.port;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${usage}`);
+    throw UsageError.from(error, usage);
   }
   if (/^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535) return Number(port);
   throw new UsageError(`port ${JSON.stringify(port)} is not a number from 0 to 65535\n${usage}`);
