@@ -10,10 +10,13 @@ import { writeLines } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
 import { isNoTask } from "../faults.ts";
 import { interrupted, waitForApp } from "./front.ts";
-import { exitWords, type Job, Jobs, jobText } from "./jobs.ts";
+import { exitLine, type Job, Jobs, jobText } from "./jobs.ts";
 import { lastOfLog, Output } from "./output.ts";
 import type { ShellOptions } from "./shell.ts";
 import type { Line } from "./words.ts";
+
+/** How long one question waits for an end, ms. */
+const longestWaitMs = 60_000;
 
 export class AppJobs {
   readonly jobs: Jobs = new Jobs();
@@ -59,17 +62,34 @@ export class AppJobs {
   /** `jobs`; those that have ended are shown a last time. */
   *list(): Program<number> {
     for (const job of this.jobs.all) {
-      const exit = yield* this.#exitOf(job);
+      const exit = yield* this.#exitOf(job.tid);
       yield* writeLines([jobText(job, exit)]);
       if (exit !== null) this.jobs.remove(job);
     }
     return ClientCode.done;
   }
 
+  /**
+   * `wait`: until the apps that are named have ended, or all that run in the background; shows how each did.
+   * @returns the code for how the last of those named ended
+   */
+  *waitFor(words: readonly string[]): Program<number> {
+    let code: number = ClientCode.done;
+    const all = this.jobs.all.filter(({ isStopped }) => !isStopped).map((job) => ({ tid: job.tid, job }));
+    for (const { tid, job } of words.length === 0 ? all : words.map((word) => this.jobs.find(word))) {
+      let exit: ExitText | null = null;
+      while (exit === null) exit = yield* this.#exitOf(tid, longestWaitMs);
+      yield* writeLines([job === undefined ? exitLine(tid, exit) : jobText(job, exit)]);
+      if (job !== undefined) this.jobs.remove(job);
+      if (words.length > 0) code = exit.status === "returned" ? ClientCode.done : ClientCode.none;
+    }
+    return code;
+  }
+
   /** Says which have ended. */
   *news(): Program<void> {
     for (const job of this.jobs.all) {
-      const exit = yield* this.#exitOf(job);
+      const exit = yield* this.#exitOf(job.tid);
       if (exit === null) continue;
       yield* writeLines([jobText(job, exit)]);
       this.jobs.remove(job);
@@ -93,7 +113,7 @@ export class AppJobs {
     if (job !== undefined) this.jobs.remove(job);
     if (left.exit.status === "returned") return ClientCode.done;
     if (left.wasInterrupted && left.exit.status === "killed") return interrupted;
-    complain(`${printable(`task ${tid}: ${exitWords(left.exit)}`, Number.POSITIVE_INFINITY)}\n`);
+    complain(`${exitLine(tid, left.exit)}\n`);
     return ClientCode.none;
   }
 
@@ -103,9 +123,9 @@ export class AppJobs {
   }
 
   // One that is not remembered any more has ended, nobody knows how.
-  *#exitOf({ tid }: Job): Program<ExitText | null> {
+  *#exitOf(tid: number, waitMs = 0): Program<ExitText | null> {
     try {
-      return yield* this.#options.port.ask("exit", { tid, waitMs: 0 });
+      return yield* this.#options.port.ask("exit", { tid, waitMs });
     } catch (error) {
       if (isNoTask(error)) return { status: "returned", text: "" };
       throw error;

@@ -14,7 +14,7 @@ import { addWhere } from "../commands/where.ts";
 import { usageOf } from "../usage-of.ts";
 
 /** Those whose arguments are tasks: "%1" means the task of that job there. */
-export const takesTids: ReadonlySet<string> = new Set(["where", "strace", "kill", "renice", "fg", "bg"]);
+export const takesTids: ReadonlySet<string> = new Set(["where", "strace", "kill", "renice", "fg", "bg", "wait"]);
 
 /** What is said when the shell is started. */
 const ofTheShell: ReadonlySet<string> = new Set(["--kernel", "--token-file"]);

@@ -71,7 +71,12 @@ export function jobText({ number, tid, line, isStopped }: Job, exit: ExitText | 
   return printable(`[${number}] ${tid} ${state.padEnd(8)}  ${line}`, Number.POSITIVE_INFINITY);
 }
 
+/** "task 12: threw Error: …" */
+export function exitLine(tid: number, exit: ExitText): string {
+  return printable(`task ${tid}: ${exitWords(exit)}`, Number.POSITIVE_INFINITY);
+}
+
 /** "returned", "threw Error: …", "killed by 3: enough" */
-export function exitWords({ status, text }: ExitText): string {
+function exitWords({ status, text }: ExitText): string {
   return text === "" ? status : `${status} ${text}`;
 }

@@ -57,6 +57,7 @@ export class Shell {
       ["jobs", { text: "list the apps that were started here", do: () => apps.list() }],
       ["fg", { text: "bring an app to the front: fg, fg %1, fg 31", do: (args) => apps.bringToFront(args) }],
       ["bg", { text: "let a stopped app go on in the background", do: (args) => apps.goOn(args) }],
+      ["wait", { text: "until apps have ended: wait, wait %1 31; Ctrl-C leaves them", do: (args) => this.#wait(args) }],
       ["help", { text: "this list; <command> --help tells more", do: () => this.#help() }],
       ["exit", { text: "leave; apps go on (also Ctrl-D)", do: (args) => this.#exit(args) }],
     ]);
@@ -93,6 +94,11 @@ export class Shell {
     if (own !== undefined) this.#code = yield* own.do(args);
     else if (isCommand) this.#code = yield* this.#command([name, ...args]);
     else this.#code = yield* this.#apps.start({ words, isBackground } satisfies Line, line.trim());
+  }
+
+  // A task of its own, so that Ctrl-C ends it.
+  *#wait(args: readonly string[]): Program<number> {
+    return yield* waitForCommand(yield* new NewTask(this.#apps.waitFor(args), "wait"), this.#options.keys);
   }
 
   *#command(words: readonly string[]): Program<number> {

@@ -199,7 +199,7 @@ describe("the shell, from standard input,", () => {
   });
 
   test("runs apps in the background, as jobs that end with a signal", async () => {
-    const { code, out, err } = await shell("works.ts 600000 &\njobs\nkill %1\njobs\njobs\nexit 7\nps");
+    const { code, out, err } = await shell("works.ts 600000 &\njobs\nkill %1\nwait\njobs\nexit 7\nps");
     expect({ code, err }).toEqual({ code: 7, err: "" });
     expect(out.replaceAll(/\b\d{4,}\b/g, "TID").split("\n")).toEqual([
       "[1] TID",
@@ -208,6 +208,21 @@ describe("the shell, from standard input,", () => {
       expect.stringMatching(/^\[1\] TID killed .*works\.ts TID &$/),
       "",
     ]);
+  });
+
+  test("waits for those that are named, and answers with the code for the last", async () => {
+    const lines = ["works.ts 50 &", "works.ts 50 throw &", "wait %1", "wait %2 999999", "wait %2"];
+    const { code, out, err } = await shell(lines.join("\n"));
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining("there is no job %2") });
+    expect(out.replaceAll(/\b\d{4,}\b/g, "TID").split("\n")).toEqual([
+      "[1] TID",
+      "[2] TID",
+      "[1] TID returned  works.ts 50 &",
+      "[2] TID threw Error: bang  works.ts 50 throw &",
+      "task TID: returned",
+      "",
+    ]);
+    expect(await ask("sh", "-c", "wait 3.5")).toMatchObject({ code: 2, err: expect.stringContaining("no tid") });
   });
 
   test("does one line with -c", async () => {
@@ -251,6 +266,22 @@ describe.skipIf(!Terminal.isThere)("the shell, on a terminal,", () => {
     await terminal.keys("C-d");
     expect(await terminal.exitCode()).toBe(130);
     expect(readFileSync(join(folder.path, "state/yieldix/history"), "utf8")).toBe("works.ts 600000\nbg\nfg\n");
+  });
+
+  test("waits for a job, which Ctrl-C leaves alone", async () => {
+    const terminal = await shell();
+    await terminal.type("works.ts 600000 &\r");
+    await terminal.until((screen) => screen.some((line) => /^\[1\] \d+$/.test(line)));
+    await terminal.type("wait\r");
+    await terminal.until(endsWith("town.ts> wait"));
+    await terminal.keys("C-c");
+    await terminal.until(endsWith("town.ts>"));
+    await terminal.type("jobs\r");
+    await terminal.until((screen) => screen.some((line) => /^\[1\] \d+ running /.test(line)));
+    await terminal.type("kill -9 %1\r");
+    await terminal.until((screen) => screen.some((line) => /^\[1\] \d+ killed /.test(line)));
+    await terminal.keys("C-d");
+    expect(await terminal.exitCode()).toBe(0);
   });
 
   // One key at a time: what comes together is taken for pasted text, in which a tab is a tab.
