@@ -34,7 +34,7 @@ export class Wait {
   readonly outside: boolean;
   /** Puts it where whoever has the answer finds it, and returns how to take it out again. */
   readonly arm: (wait: Wait) => () => void;
-  /** Undefined until it is armed, and once it is over. */
+  /** Undefined before it is being armed, and once it is over. */
   task: Task | undefined = undefined;
   undo: () => void = () => {};
 
@@ -178,24 +178,24 @@ export class Scheduler {
     if (task === undefined) return undefined;
     wait.task = undefined;
     wait.undo();
+    if (task.wait !== wait) return task; // it is being armed still: see below
     task.wait = undefined;
     this.ready.push(task);
     this.#machine.interrupt();
     return task;
   }
 
-  // What is ready already may wake it while it is being armed.
+  // What is ready already ends the wait while it is being armed. That is an answer at once: the turn goes on.
   #block(task: Task, wait: Wait): void {
     wait.task = task;
-    task.wait = wait;
     try {
       wait.undo = wait.arm(wait);
     } catch (error) {
       wait.task = undefined;
-      task.wait = undefined;
       throw error;
     }
-    if (task.wait !== wait) wait.undo();
+    if (wait.task === undefined) wait.undo();
+    else task.wait = wait;
   }
 
   /** Marks a task, and ends its wait. Twice is once. False: there is none. */
@@ -249,24 +249,20 @@ export class Scheduler {
         return;
       }
       if (request === undefined) break;
-      if (request !== inside && !this.#serve(task, request)) return;
+      if (request !== inside) this.#serve(task, request);
+      if (task.wait !== undefined) return;
     }
     this.ready.push(task);
   }
 
-  /** False: its turn is over, because it waits. */
-  #serve(task: Task, request: unknown): boolean {
+  #serve(task: Task, request: unknown): void {
     try {
       const answer = checked(request).handle(task, this);
-      if (answer instanceof Wait) {
-        this.#block(task, answer);
-        return false;
-      }
-      task.succeed(answer);
+      if (answer instanceof Wait) this.#block(task, answer);
+      else task.succeed(answer);
     } catch (error) {
       task.fail(error);
     }
-    return true;
   }
 
   *#poll(): Mainloop {

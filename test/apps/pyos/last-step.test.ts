@@ -1,14 +1,15 @@
-// The last step's server under the faults of a network: fragments, delays, false alarms, and a client that resets.
+// The last step's server under the faults of a network: fragments, delays, false alarms, and a client that resets. And
+// waits that end while they are being armed.
 
 import { expect, test } from "vitest";
 import { recv, sendAll } from "../../../apps/lib/index.ts";
-import { echo, Scheduler } from "../../../apps/pyos/16.ts";
+import { echo, Scheduler, Sleep, SystemCall, type Task, Wait } from "../../../apps/pyos/16.ts";
 import type { Address, Connection } from "../../../kernel/machine/machine.ts";
 import type { Program, Tid } from "../../../kernel/syscall.ts";
-import { Connect, Join, Listen, NewTask, Sleep } from "../../../syscalls/index.ts";
+import { Connect, Join, Listen, NewTask, Sleep as RealSleep } from "../../../syscalls/index.ts";
 import { run } from "../../kit/index.ts";
 import { resetting } from "../../laws/programs.ts";
-import { beside } from "./steps.ts";
+import { beside, driven, type Target } from "./steps.ts";
 
 const seeds = Array.from({ length: 30 }, (_, place) => place + 1);
 
@@ -34,7 +35,7 @@ function* talks(address: Address, bytes: Uint8Array): Program<Uint8Array> {
 function* resets(address: Address): Program<void> {
   const connection = yield* new Connect(address);
   yield* sendAll(connection, new Uint8Array(1_000));
-  yield* new Sleep(2);
+  yield* new RealSleep(2);
   yield* resetting(connection);
 }
 
@@ -65,4 +66,42 @@ test.each(seeds)("each client gets back what it sent, and those that reset hurt 
   expect(value).toEqual(sizes.map(() => true));
   expect(reports.length).toBeGreaterThan(0);
   expect(reports.filter((line) => !line.includes("reset by the peer"))).toEqual([]);
+});
+
+/** Its wait has ended before it is armed, and arming may throw besides. */
+class EndsAtOnce extends SystemCall {
+  readonly throws: boolean;
+
+  constructor(throws: boolean) {
+    super();
+    this.throws = throws;
+  }
+
+  override handle(_task: Task, scheduler: Scheduler): Wait {
+    return new Wait("for nothing", true, (wait) => {
+      scheduler.wake(wait, "an answer");
+      if (this.throws) throw new RangeError("badly armed");
+      return () => {};
+    });
+  }
+}
+
+test("a wait that ends while it is being armed is one answer, or one error, and leaves the task in one place", () => {
+  const log: unknown[] = [];
+  const asks = function* (scheduler: Scheduler, throws: boolean): Target<void> {
+    try {
+      log.push(yield new EndsAtOnce(throws));
+    } catch (error) {
+      log.push(String(error));
+    }
+    const began = scheduler.now;
+    yield new Sleep(1_000);
+    log.push(Math.round(scheduler.now - began));
+  };
+  for (const throws of [false, true]) {
+    const scheduler = new Scheduler((line) => log.push(line));
+    scheduler.spawn(asks(scheduler, throws));
+    run(() => driven(scheduler.mainloop()), { check: false }); // as above
+  }
+  expect(log).toEqual(["an answer", 1_000, "RangeError: badly armed", 1_000]);
 });
