@@ -56,8 +56,8 @@ export class Task {
   killer: number | undefined = undefined;
   /** How it ended; undefined: it lives. */
   exit: Exit | undefined = undefined;
-  /** What went wrong when it was closed; undefined: nothing. */
-  trouble: string | undefined = undefined;
+  /** What went wrong when it was closed. */
+  readonly troubles: string[] = [];
   /** The place of the frame that is being closed; undefined: none is. */
   #closing: number | undefined = undefined;
   #yieldsLeft = cleanupYields;
@@ -97,7 +97,7 @@ export class Task {
   #leave(end: Exit): void {
     this.frames.pop();
     if (this.frames.length === this.#closing) {
-      if (end.status === "threw") this.trouble = `it threw ${shown(end.error)}`;
+      if (end.status === "threw") this.troubles.push(`threw ${shown(end.error)}`);
       this.#close();
     } else if (this.frames.length === 0) this.exit = end;
     else if (end.status === "threw") this.fail(end.error);
@@ -111,12 +111,12 @@ export class Task {
   }
 
   #die(): void {
-    this.exit = { status: "killed", by: this.killer ?? 0, clean: this.trouble === undefined };
+    this.exit = { status: "killed", by: this.killer ?? 0, clean: this.troubles.length === 0 };
   }
 
   #isPatient(): boolean {
-    if (this.#closing === undefined || --this.#yieldsLeft > 0) return true;
-    this.trouble = `it yielded ${cleanupYields} times`;
+    if (this.#closing === undefined || this.#yieldsLeft-- > 0) return true;
+    this.troubles.push(`yielded more than ${cleanupYields} times`);
     this.#die();
     return false;
   }
@@ -211,7 +211,7 @@ export class Scheduler {
       this.exits.delete(oldest);
     }
     const waiting = [...(this.awaited.get(task.tid) ?? [])];
-    if (task.trouble !== undefined) this.#report(`task ${task.tid} was killed, and in its cleanup ${task.trouble}`);
+    for (const trouble of task.troubles) this.#report(`task ${task.tid} was killed, and its cleanup ${trouble}`);
     if (exit.status === "threw" && waiting.length === 0) this.#report(`task ${task.tid} threw ${shown(exit.error)}`);
     for (const each of waiting) this.wake(each, exit);
   }
