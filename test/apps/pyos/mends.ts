@@ -254,7 +254,7 @@ export const mends: readonly Law[] = [
   },
   {
     step: 11,
-    name: "a Proxy that throws when it is looked at is refused as other nonsense is",
+    name: "a Proxy that throws when it is looked at is refused, or its error thrown, at that yield",
     before: /a trap/,
     *holds(step) {
       const got: unknown[] = [];
@@ -297,7 +297,7 @@ export const mends: readonly Law[] = [
     step: 11,
     name: "W21: NewTask of what is no generator is refused at once",
     mends: ["W21"],
-    before: /is not a function|Cannot read/,
+    before: /target\.next is not a function/,
     *holds(step) {
       const got: unknown[] = [];
       const asks = function* (): Target<void> {
@@ -324,6 +324,25 @@ export const mends: readonly Law[] = [
       };
       yield* alone(step, main());
       expect(got).toEqual([{ status: "returned", value: "a value" }, "ESRCH"]);
+    },
+  },
+  {
+    step: 12,
+    name: "1,024 ends are kept, and an older one is no end that never was",
+    before: /expected \[ false, false \] to deeply equal/,
+    *holds(step) {
+      const got: unknown[] = [];
+      const child = function* (): Target<string> {
+        return "a value";
+      };
+      const main = function* (): Target<void> {
+        const tids: number[] = [];
+        for (let count = 0; count < 1_025; count++) tids.push(Number(yield new step.NewTask(child())));
+        for (let turn = 0; turn < 3; turn++) yield;
+        for (const tid of tids.slice(0, 2)) got.push(yield attempt(new step.WaitTask(tid)));
+      };
+      yield* alone(step, main());
+      expect(got).toEqual(["ESTALE", { status: "returned", value: "a value" }]);
     },
   },
   {
