@@ -1,5 +1,6 @@
 // Prints the lines of files, or of standard input, that match a pattern. As grep it ends with 0 if there were any, 1 if
-// there were none, and 2 if a file could not be read, which keeps the others from nothing.
+// there were none, and 2 if a file could not be read, or not to its end (a watchdog may end a pattern's turn), which keeps
+// the others from nothing.
 //
 //   yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]
 
@@ -9,7 +10,7 @@ import { Log } from "../../syscalls/index.ts";
 import { ExitStatus, print, UsageError } from "../lib/index.ts";
 import { isInputFault } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
-import { from, type Inlet } from "./pipeline.ts";
+import { from, type Inlet, isEndedEarly } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
 import { count, filter } from "./stages.ts";
 
@@ -28,8 +29,7 @@ const grep: Routine<[argv: readonly string[]], void> = routine(function* grep(ar
     try {
       found += yield* search(path, options);
     } catch (error) {
-      if (!isInputFault(error)) throw error;
-      yield* new Log(error.message, { level: "error" });
+      yield* new Log(faultOf(path, error), { level: "error" });
       faults++;
     }
   }
@@ -38,6 +38,13 @@ const grep: Routine<[argv: readonly string[]], void> = routine(function* grep(ar
 });
 
 export default grep;
+
+/** What is wrong with a file, or with how it was read. @throws any other error */
+function faultOf(path: string, error: unknown): string {
+  if (isInputFault(error)) return error.message;
+  if (isEndedEarly(error)) return `${path}: ${error.message}`;
+  throw error;
+}
 
 function parse(argv: readonly string[]): Options {
   try {

@@ -96,9 +96,16 @@ export function isUnwanted(error: unknown): boolean {
   return error instanceof Cancelled || (error instanceof SyscallError && error.cause instanceof ReaderLeft);
 }
 
+class EndedEarly extends SyscallError {}
+
 /** What the next part is told of one that was killed or cancelled: it ends, but not because there is no more. */
 export function endedEarly(name: string): SyscallError {
-  return new SyscallError("ECANCELED", `${name} was ended before its time: what came of it is not all`);
+  return new EndedEarly("ECANCELED", `${name} was ended before its time: what came of it is not all`);
+}
+
+/** Whether an error says that a part was killed or cancelled by somebody. */
+export function isEndedEarly(error: unknown): error is SyscallError {
+  return error instanceof EndedEarly;
 }
 
 /** What was thrown, as that by which a pipe is closed: undefined would be an end like any other. */

@@ -14,6 +14,8 @@ const requestLine = (n: number, path = `/item/${n}`): string =>
 const folder = new Folder({
   "a.txt": "hello a\nbye\noh hello\nhello \x1b[31mb\n",
   "b.txt": "Hello c\r\nlast without a newline: hello",
+  "slow.txt": `${"a".repeat(50)}b\n`,
+  "quick.txt": "aaa\n",
   "many.txt": "hello\n".repeat(100_000),
   "access.log": `${Array.from({ length: 300 }, (_, n) => requestLine(n, n % 3 === 0 ? "/" : `/a?${n}`)).join("")}garbage\n`,
   "bus.xml": `<buses>${Array.from({ length: 300 }, (_, n) => `<bus><id>${n}</id><route>${n % 3}</route></bus>\n`).join("")}</buses>`,
@@ -58,6 +60,13 @@ describe("grep", () => {
     const { code, out, err } = await run("grep", ["hello a", "missing.txt", "a.txt"]);
     expect({ code, out }).toEqual({ code: 2, out: "a.txt:hello a\n" });
     expect(err).toMatch(/^\[[ .\d]+\] error task 1 \(grep\.ts\): .*missing\.txt.*no such file/);
+  });
+
+  test("a turn that the watchdog ended is not taken for a file without such a line", async () => {
+    const args = ["run", "--watchdog", "500", app("grep"), "--", "^(a+)+$", "slow.txt", "quick.txt"];
+    const { code, out, err } = await start(args, folder.path).ended;
+    expect({ code, out }).toEqual({ code: 2, out: "quick.txt:aaa\n" });
+    expect(err).toMatch(/task 1 \(grep\.ts\): slow\.txt: match was ended before its time/);
   });
 
   test("a pipe is no file: one sentence says so", async () => {
