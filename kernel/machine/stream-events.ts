@@ -7,6 +7,8 @@ import type { Readable, Writable } from "node:stream";
 export interface StreamUser {
   readonly closed: boolean;
   streamReadable(): void;
+  /** Only who lets the stream flow is told. */
+  streamData?(chunk: Uint8Array): void;
   streamEnded(): void;
   streamDrained(): void;
   streamFailed(cause: unknown, stream: Readable | Writable): void;
@@ -45,8 +47,14 @@ export function attach(
   }
 }
 
+/** Has the stream hold what comes, and say so. */
 export function startReading(readable: Readable): void {
   readable.on("readable", onReadable);
+}
+
+/** Has the stream hand over what comes, until `pause`: for those who hold it themselves. */
+export function startFlowing(readable: Readable): void {
+  readable.on("data", onData).resume();
 }
 
 /** Leaves the streams as they were found, but for one listener that contains what may still fail. */
@@ -69,6 +77,10 @@ function onReadable(this: Readable & Marked): void {
   // An end behind an empty buffer comes through only when something is read.
   if (this.readableLength === 0) this.read(0);
   else this[reader]?.streamReadable();
+}
+
+function onData(this: Marked, chunk: Uint8Array): void {
+  this[reader]?.streamData?.(chunk);
 }
 
 function onEnd(this: Marked): void {

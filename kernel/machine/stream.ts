@@ -93,9 +93,8 @@ export class StreamConnection extends Endpoint implements Connection, StreamUser
     if (!Number.isInteger(max) || max < 1) {
       throw new SyscallError("EINVAL", `read of ${max} bytes from ${this.#label}: give a positive integer`);
     }
-    const readable = this.#readable;
-    if (readable !== undefined && readable.readableLength > 0) {
-      const bytes = take(readable, max);
+    const bytes = this.take(max);
+    if (bytes !== undefined) {
       this.#bytesRead += bytes.length;
       return bytes;
     }
@@ -160,10 +159,21 @@ export class StreamConnection extends Endpoint implements Connection, StreamUser
 
   protected isReady(interest: Interest): boolean {
     if (interest === "read") {
-      return this.#ended || this.#readError !== undefined || (this.#readable?.readableLength ?? 0) > 0;
+      return this.holds() || this.#ended || this.#readError !== undefined;
     }
     const writable = this.#writable;
     return this.#writeError !== undefined || this.#shut || !writable?.writable || roomOf(writable) > 0;
+  }
+
+  /** Whether there are bytes to read. */
+  protected holds(): boolean {
+    return (this.#readable?.readableLength ?? 0) > 0;
+  }
+
+  /** Takes at most `max` of them; undefined where there are none. */
+  protected take(max: number): Uint8Array | undefined {
+    const readable = this.#readable;
+    return readable === undefined || readable.readableLength === 0 ? undefined : take(readable, max);
   }
 
   /** What was taken is still sent, as the system does for a descriptor that is closed; unread input is dropped. */
