@@ -150,8 +150,7 @@ const remarks = {
   toC: "C parses no JSON and is alone in its caches. Of the gap, JSON is a third; the same system calls cost a fifth more beside a JavaScript heap; the rest is two calls through koffi and a task's turn with one wait and two routine calls. Next: serve routine calls in place, as syscalls are, so that a request suspends its task once.",
   toCallbacks:
     "The system calls are the same ones and more than half of either's time; what is saved is streams and libuv. Next: as above.",
-  nodeToCallbacks:
-    "The same callbacks, then streams in paused mode, a wake-up, a task's turn. Next: take what Node has read in its own event, without a stream's buffer between.",
+  nodeToCallbacks: "The same callbacks, and behind each a wake-up, a lap and a task's turn.",
 } as const;
 
 /** The worst that was seen, with a fifth on top. */

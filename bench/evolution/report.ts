@@ -61,7 +61,7 @@ export function cpuChecks(outcomes: Outcomes): Check[] {
       outcomes,
       names.kernelNode,
       { atMost: 1.15, floor: 1.9 },
-      "The same callbacks, then streams in paused mode, a wake-up and a task's turn. The epoll machine does without them.",
+      "The same callbacks, and behind each a wake-up, a lap and a task's turn.",
     ),
   ];
 }

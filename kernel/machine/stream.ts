@@ -1,5 +1,5 @@
-// Any Node stream as a connection: stdin, a child's pipes, a TLS socket, and (node-connection.ts) every socket of the
-// node machine. Read in paused mode, so that the stream itself holds back its source when nobody reads; written to
+// Any Node stream as a connection: stdin, a child's pipes, and (socket-connection.ts, which reads them otherwise) sockets,
+// plain and TLS. Read in paused mode, so that the stream itself holds back its source when nobody reads; written to
 // no further than its high-water mark, because `write` of a stream never refuses. No event is ever remembered:
 // whether a direction is ready is asked of the stream. Errors are contained, and belong to the direction they came from.
 
