@@ -6,13 +6,31 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Connection } from "../kernel/machine/machine.ts";
-import { type Program, type Routine, routine, SyscallError } from "../kernel/syscall.ts";
+import { type Program, routine, SyscallError } from "../kernel/syscall.ts";
 import { Connect, KillTask, NewTask, Sleep, Timeout } from "../syscalls/index.ts";
-import { print, UsageError, wholeNumber } from "./lib/index.ts";
+import { type App, app, print, UsageError, wholeNumber } from "./lib/index.ts";
 import { type Framing, Peer } from "./rpc/index.ts";
 
-const usage = `usage: yieldix run apps/client.ts [--port 7000] [--host 127.0.0.1] [--path socket]
-       [--framing length|lines|headers] [--interval ms] [--missed beats] [--tries n] [--beats n]`;
+const usage = `usage: yieldix run apps/client.ts [--port 7000] [--host 127.0.0.1]
+       [--path socket] [--framing length|lines|headers] [--interval 1000]
+       [--missed 3] [--tries 5] [--beats n]
+
+Connects to a JSON-RPC server, says connect, sends a heartbeat at every
+interval, and prints each answer. Where the connection is lost it makes
+another, waiting longer each time, from 250 ms to 10 s.
+
+  --port n        where the server listens (default: 7000)
+  --host name     on which host (default: 127.0.0.1)
+  --path file     on a Unix socket instead (default: none)
+  --framing how   a length before each message, lines, or Content-Length
+                  headers (default: length)
+  --interval ms   between two heartbeats, and how long an answer may take
+                  (default: 1000)
+  --missed beats  without an answer in a row, after which the connection counts
+                  as lost (default: 3)
+  --tries n       connections that may fail in a row, after which it gives up
+                  (default: 5)
+  --beats n       answers after which all is well and it ends (default: never)`;
 
 interface Options {
   readonly address: Address;
@@ -29,8 +47,7 @@ interface Options {
 /** Waits between tries double from here to there, ms. */
 const [firstBackOffMs, lastBackOffMs] = [250, 10_000];
 
-const client: Routine<[argv: readonly string[]], void> = routine(function* client(argv) {
-  const options = parse(argv);
+const client: App = app(usage, parse, function* client(options) {
   let failed = 0;
   for (let backOffMs = firstBackOffMs; ; backOffMs = Math.min(2 * backOffMs, lastBackOffMs)) {
     let reason: string;
@@ -85,36 +102,30 @@ const beat = routine(function* beat(peer: Peer, withinMs: number): Program<strin
 
 function parse(argv: readonly string[]): Options {
   const text = { type: "string" } as const; // the literal that parseArgs wants
-  let values: Record<string, string | undefined>;
-  try {
-    values = parseArgs({
-      args: [...argv],
-      options: {
-        port: text,
-        host: text,
-        path: text,
-        framing: text,
-        interval: text,
-        missed: text,
-        tries: text,
-        beats: text,
-      },
-    }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
-  const { host, path, framing = "length" } = { ...values };
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      port: text,
+      host: text,
+      path: text,
+      framing: text,
+      interval: text,
+      missed: text,
+      tries: text,
+      beats: text,
+    },
+  });
+  const { host, path, framing = "length", beats } = values;
   if (framing !== "length" && framing !== "lines" && framing !== "headers") {
-    throw new UsageError(`framing ${JSON.stringify(framing)} is not length, lines or headers\n${usage}`);
+    throw new UsageError(`--framing ${JSON.stringify(framing)} is not length, lines or headers`);
   }
-  const port = wholeNumber("port", values["port"] ?? "7000", [1, 65_535], usage);
+  const port = wholeNumber("port", values.port ?? "7000", [1, 65_535]);
   return {
     address: path === undefined ? { port, ...(host === undefined ? {} : { host }) } : { path },
     framing,
-    intervalMs: wholeNumber("interval", values["interval"] ?? "1000", [1, 86_400_000], usage),
-    missed: wholeNumber("missed", values["missed"] ?? "3", [1, 1_000], usage),
-    tries: wholeNumber("tries", values["tries"] ?? "5", [1, 1_000_000], usage),
-    beats:
-      values["beats"] === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", values["beats"], [1, 1e9], usage),
+    intervalMs: wholeNumber("interval", values.interval ?? "1000", [1, 86_400_000]),
+    missed: wholeNumber("missed", values.missed ?? "3", [1, 1_000]),
+    tries: wholeNumber("tries", values.tries ?? "5", [1, 1_000_000]),
+    beats: beats === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", beats, [1, 1e9]),
   };
 }

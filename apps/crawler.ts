@@ -6,15 +6,14 @@
 //
 // Stopped half-way, by Ctrl-C or otherwise, it still says what it has come to.
 
-import { type Routine, routine, SyscallError } from "../kernel/syscall.ts";
+import { SyscallError } from "../kernel/syscall.ts";
 import { GetTime } from "../syscalls/index.ts";
 import { crawl } from "./crawler/crawl.ts";
-import { parse } from "./crawler/options.ts";
+import { parse, usage } from "./crawler/options.ts";
 import { Report } from "./crawler/report.ts";
-import { print, progress } from "./lib/index.ts";
+import { type App, app, print, progress } from "./lib/index.ts";
 
-const crawler: Routine<[argv: readonly string[]], void> = routine(function* crawler(argv) {
-  const options = parse(argv);
+const crawler: App = app(usage, parse, function* crawler(options) {
   const report = new Report(options.start);
   const since = yield* new GetTime();
   try {

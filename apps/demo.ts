@@ -8,18 +8,24 @@
 // It goes on until Ctrl-C, in flat memory, on about a quarter of a processor. Any task may be killed: the rest lives on.
 
 import { parseArgs } from "node:util";
-import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { type Program, routine } from "../kernel/syscall.ts";
 import { Gauge, GetTime, Listen, NewTask, Sleep } from "../syscalls/index.ts";
 import { load } from "./demo/load.ts";
 import { pipeline } from "./demo/pipeline.ts";
 import { clients, server, type Tally } from "./demo/server.ts";
 import { endlessLoop, troubles } from "./demo/troubles.ts";
 import { waits } from "./demo/waits.ts";
-import { print, UsageError } from "./lib/index.ts";
+import { type App, app, print, UsageError } from "./lib/index.ts";
 
 const usage = `usage: yieldix run apps/demo.ts [--stuck seconds] [--crash seconds]
-  --stuck  after so long a task goes into an endless loop: to see it named, and to end it
-  --crash  after so long the whole town ends with an error: to see what a monitor makes of that`;
+
+A busy little town of tasks, to be looked at with yieldix top; it goes on until
+it is stopped.
+
+  --stuck seconds  after so long a task goes into an endless loop: to see it
+                   named, and to end it (default: never)
+  --crash seconds  after so long the whole town ends with an error: to see what
+                   a monitor makes of that (default: never)`;
 
 const banner = `yieldix demo: a busy little town of tasks
   watch   in another terminal: yieldix top
@@ -31,8 +37,7 @@ interface Options {
   readonly crashMs: number;
 }
 
-const demo: Routine<[argv: readonly string[]], void> = routine(function* demoTown(argv) {
-  const { stuckMs, crashMs } = parse(argv);
+const demo: App = app(usage, parse, function* demoTown({ stuckMs, crashMs }) {
   const listener = yield* new Listen({ port: 0 });
   yield* print(banner);
   const tally: Tally = { requests: 0, sessions: 0 };
@@ -61,18 +66,13 @@ const live = routine(function* live(crashMs: number, tally: Tally): Program<void
 });
 
 function parse(argv: readonly string[]): Options {
-  let values: { stuck?: string; crash?: string };
-  try {
-    const text = { type: "string" } as const; // the literal that parseArgs wants
-    values = parseArgs({ args: [...argv], options: { stuck: text, crash: text } }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  const { values } = parseArgs({ args: [...argv], options: { stuck: text, crash: text } });
   return { stuckMs: milliseconds("stuck", values.stuck), crashMs: milliseconds("crash", values.crash) };
 }
 
 function milliseconds(name: string, seconds: string | undefined): number {
   if (seconds === undefined) return Number.POSITIVE_INFINITY;
   if (/^[0-9]{1,6}(\.[0-9]{1,3})?$/.test(seconds)) return Number(seconds) * 1_000;
-  throw new UsageError(`--${name} ${JSON.stringify(seconds)} is no number of seconds\n${usage}`);
+  throw new UsageError(`--${name} ${JSON.stringify(seconds)} is no number of seconds`);
 }

@@ -2,16 +2,26 @@
 //
 //   yieldix run apps/echo.ts [--port 7000] [--host 127.0.0.1] [--path socket] [--lenient]
 //
-// The port is also taken from the environment's PORT, which the command line hands in as `--port`'s default.
+// The port is also taken from the environment's PORT.
 
 import { parseArgs } from "node:util";
 import type { Address, Listener } from "../kernel/machine/machine.ts";
-import { addressText, type Program, type Routine, routine } from "../kernel/syscall.ts";
-import { GetEnv, GetMachine, Listen } from "../syscalls/index.ts";
-import { print, UsageError } from "./lib/index.ts";
+import { addressText, type Program, routine } from "../kernel/syscall.ts";
+import { GetMachine, Listen } from "../syscalls/index.ts";
+import { type App, app, environmentPort, print, wholeNumber } from "./lib/index.ts";
 import { codes, type Methods, methodTable, RawHandler, RawJson, RpcError, serve } from "./rpc/index.ts";
 
-const usage = "usage: yieldix run apps/echo.ts [--port 7000] [--host 127.0.0.1] [--path socket] [--lenient]";
+const usage = `usage: yieldix run apps/echo.ts [--port 7000] [--host 127.0.0.1]
+       [--path socket] [--lenient]
+
+Serves JSON-RPC 2.0, to any stock client, until it is stopped.
+
+  --port n     where it listens, 0 for any port that is free
+               (default: the environment's PORT, or else 7000)
+  --host name  on which address (default: 127.0.0.1)
+  --path file  on a Unix socket instead (default: none)
+  --lenient    takes a message with neither "jsonrpc" nor "id" for a
+               notification (default: as the specification has it)`;
 const emptyArray = new TextEncoder().encode("[]");
 
 /** What it serves; `foo`, `connect` and `heartbeat` are those of the slides. */
@@ -43,43 +53,39 @@ function number(value: unknown): number {
 }
 
 interface Options {
-  readonly address: Address;
+  /** What the command line has of it. */
+  readonly port: number | undefined;
+  readonly host: string | undefined;
+  readonly path: string | undefined;
   readonly mode: "strict" | "lenient";
 }
 
-function options(argv: readonly string[], environmentPort: string | undefined): Options {
-  let values: { port?: string; host?: string; path?: string; lenient?: boolean };
-  try {
-    values = parseArgs({
-      args: [...argv],
-      options: {
-        port: { type: "string" },
-        host: { type: "string" },
-        path: { type: "string" },
-        lenient: { type: "boolean" },
-      },
-    }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
-  const mode = values.lenient === true ? "lenient" : "strict";
-  if (values.path !== undefined) return { address: { path: values.path }, mode };
-  const text = values.port ?? (environmentPort || "7000"); // an empty variable is as good as none
-  const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) {
-    throw new UsageError(`port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);
-  }
-  return { address: { port, ...(values.host === undefined ? {} : { host: values.host }) }, mode };
+function parse(argv: readonly string[]): Options {
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { port: text, host: text, path: text, lenient: { type: "boolean" } },
+  });
+  return {
+    port: values.port === undefined ? undefined : wholeNumber("port", values.port, [0, 65_535]),
+    host: values.host,
+    path: values.path,
+    mode: values.lenient === true ? "lenient" : "strict",
+  };
 }
 
-const echo: Routine<[argv: readonly string[]], void> = routine(function* echo(argv) {
-  const { address, mode } = options(argv, yield* new GetEnv("PORT"));
-  const listener = yield* new Listen(address);
-  yield* print(yield* banner(listener, mode));
-  yield* serve(listener, methods, { mode });
+const echo: App = app(usage, parse, function* echo(options) {
+  const listener = yield* new Listen(yield* addressOf(options));
+  yield* print(yield* banner(listener, options.mode));
+  yield* serve(listener, methods, { mode: options.mode });
 });
 
 export default echo;
+
+const addressOf = routine(function* addressOf({ port, host, path }: Options): Program<Address> {
+  if (path !== undefined) return { path };
+  return { port: port ?? (yield* environmentPort(7000)), ...(host === undefined ? {} : { host }) };
+});
 
 const banner = routine(function* banner(listener: Listener, mode: string): Program<string> {
   const { name } = yield* new GetMachine();

@@ -7,22 +7,28 @@
 
 import { parseArgs } from "node:util";
 import type { Listener } from "../kernel/machine/machine.ts";
-import { addressText, type Program, type Routine, routine } from "../kernel/syscall.ts";
-import { GetEnv, GetMachine, Listen, NewTask } from "../syscalls/index.ts";
+import { addressText, type Program, routine } from "../kernel/syscall.ts";
+import { GetMachine, Listen, NewTask } from "../syscalls/index.ts";
 import { onlyLocal } from "./http/local.ts";
 import { routesOf } from "./http/routes.ts";
 import { Snapshots } from "./http/snapshots.ts";
 import { serve } from "./lib/http/index.ts";
-import { Event, print, UsageError } from "./lib/index.ts";
+import { type App, app, Event, environmentPort, print, wholeNumber } from "./lib/index.ts";
 
-const usage = "usage: yieldix run apps/http.ts [--port 8080] [--host 127.0.0.1]";
+const usage = `usage: yieldix run apps/http.ts [--port 8080] [--host 127.0.0.1]
+
+A web server, until it is stopped: / shows the kernel's tasks as they live,
+/tasks has them as JSON, /echo gives back what it is sent.
+
+  --port n     where it listens, 0 for any port that is free
+               (default: the environment's PORT, or else 8080)
+  --host name  on which address (default: 127.0.0.1)`;
 const snapshotMs = 500;
 /** What /echo gives back is never kept: it may be long. */
 const maxBodyBytes = 2 ** 30;
 
-const http: Routine<[argv: readonly string[]], void> = routine(function* http(argv) {
-  const { host, port } = parse(argv, yield* new GetEnv("PORT"));
-  const listener = yield* new Listen({ host, port });
+const http: App = app(usage, parse, function* http({ host, port }) {
+  const listener = yield* new Listen({ host, port: port ?? (yield* environmentPort(8080)) });
   yield* print(yield* banner(listener));
   const snapshots = new Snapshots(snapshotMs);
   yield* new NewTask(snapshots.run(), "snapshots");
@@ -44,18 +50,15 @@ const banner = routine(function* banner(listener: Listener): Program<string> {
   ].join("\n");
 });
 
-function parse(argv: readonly string[], environmentPort: string | undefined): { host: string; port: number } {
-  let values: { port?: string; host?: string };
-  try {
-    const text = { type: "string" } as const; // the literal that parseArgs wants
-    values = parseArgs({ args: [...argv], options: { port: text, host: text } }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
-  const text = values.port ?? (environmentPort || "8080"); // an empty variable is as good as none
-  const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) {
-    throw new UsageError(`port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);
-  }
-  return { host: values.host ?? "127.0.0.1", port };
+interface Options {
+  readonly host: string;
+  /** Undefined: the command line does not say. */
+  readonly port: number | undefined;
+}
+
+function parse(argv: readonly string[]): Options {
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  const { values } = parseArgs({ args: [...argv], options: { port: text, host: text } });
+  const { port, host = "127.0.0.1" } = values;
+  return { host, port: port === undefined ? undefined : wholeNumber("port", port, [0, 65_535]) };
 }

@@ -8,15 +8,25 @@
 // whoever was ready before the two runs before both, so that two tasks that play with each other starve nobody.
 
 import { parseArgs } from "node:util";
-import { type Program, type Routine, routine } from "../kernel/syscall.ts";
+import { type Program, routine } from "../kernel/syscall.ts";
 import { GetTime, Group, type Members, Sleep } from "../syscalls/index.ts";
-import { Channel, type Preference, print, UsageError, wholeNumber } from "./lib/index.ts";
+import { type App, app, Channel, type Preference, print, UsageError, wholeNumber } from "./lib/index.ts";
 
-const usage = `usage: yieldix run apps/ping-pong.ts -- [--preference receiver|sender|none] [--rounds n] [--pause ms]
-       yieldix run apps/ping-pong.ts -- --ring tasks [--laps n]`;
+const usage = `usage: yieldix run apps/ping-pong.ts -- [--preference receiver|sender|none]
+       [--rounds 3] [--pause 0]
+       yieldix run apps/ping-pong.ts -- --ring tasks [--laps 1]
 
-const pingPong: Routine<[argv: readonly string[]], void> = routine(function* play(argv) {
-  const options = parse(argv);
+Two tasks throw a ball to and fro over channels; or a ring of tasks passes a
+token on.
+
+  --preference whom  who goes on first when two meet at a channel; none: whoever
+                     came second (default: receiver)
+  --rounds n         how often the ball goes to and fro (default: 3)
+  --pause ms         before each round, to look at it meanwhile (default: 0)
+  --ring tasks       a ring of so many, at most 500000 (default: the two)
+  --laps n           how often the token goes round (default: 1)`;
+
+const pingPong: App = app(usage, parse, function* play(options) {
   if (options.ring === undefined) yield* match(options);
   else yield* ring(options.ring, options.laps);
 });
@@ -132,22 +142,17 @@ function shownMs(ms: number): string {
 
 function parse(argv: readonly string[]): Options {
   const text = { type: "string" } as const; // the literal that parseArgs wants
-  let values: { preference?: string; rounds?: string; pause?: string; ring?: string; laps?: string };
-  try {
-    const options = { preference: text, rounds: text, pause: text, ring: text, laps: text };
-    values = parseArgs({ args: [...argv], options }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const options = { preference: text, rounds: text, pause: text, ring: text, laps: text };
+  const { values } = parseArgs({ args: [...argv], options });
   const { preference = "receiver", rounds = "3", pause = "0", laps = "1" } = values;
   if (preference !== "receiver" && preference !== "sender" && preference !== "none") {
-    throw new UsageError(`--preference ${JSON.stringify(preference)} is not receiver, sender or none\n${usage}`);
+    throw new UsageError(`--preference ${JSON.stringify(preference)} is not receiver, sender or none`);
   }
   return {
     preference,
-    rounds: wholeNumber("rounds", rounds, [1, 1_000_000_000], usage),
-    pauseMs: wholeNumber("pause", pause, [0, 3_600_000], usage),
-    ring: values.ring === undefined ? undefined : wholeNumber("ring", values.ring, [1, 500_000], usage),
-    laps: wholeNumber("laps", laps, [1, 1_000_000_000], usage),
+    rounds: wholeNumber("rounds", rounds, [1, 1_000_000_000]),
+    pauseMs: wholeNumber("pause", pause, [0, 3_600_000]),
+    ring: values.ring === undefined ? undefined : wholeNumber("ring", values.ring, [1, 500_000]),
+    laps: wholeNumber("laps", laps, [1, 1_000_000_000]),
   };
 }

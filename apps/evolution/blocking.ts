@@ -9,13 +9,12 @@
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Routine, routine } from "../../kernel/syscall.ts";
 import { Adopt } from "../../syscalls/index.ts";
-import { accept, Reader, sendAll } from "../lib/index.ts";
+import { type App, accept, Reader, sendAll } from "../lib/index.ts";
 import { answer } from "./answer.ts";
 import { encode } from "./framing.ts";
 import { isClientsFault, listening, readFrame } from "./listening.ts";
 
-const blocking: Routine<[argv: readonly string[]], void> = routine(function* serve(argv) {
-  const listener = yield* listening(argv, "blocking");
+const blocking: App = listening("blocking", function* serve(listener) {
   for (;;) yield* converse(yield* accept(listener));
 });
 

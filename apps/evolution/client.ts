@@ -8,12 +8,21 @@
 
 import { parseArgs } from "node:util";
 import type { Address, Connection } from "../../kernel/machine/machine.ts";
-import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { type Program, routine } from "../../kernel/syscall.ts";
 import { Connect, Group, type Members, Sleep, Timeout } from "../../syscalls/index.ts";
-import { print, soleError, UsageError, wholeNumber } from "../lib/index.ts";
+import { type App, app, print, soleError, wholeNumber } from "../lib/index.ts";
 import { methodTable, Peer, RpcError } from "../rpc/index.ts";
 
-const usage = `usage: yieldix run apps/evolution/client.ts -- [--port n] [--host 127.0.0.1] [--every ms] [--beats n]`;
+const usage = `usage: yieldix run apps/evolution/client.ts -- [--port 7000] [--host 127.0.0.1]
+       [--every 1000] [--beats n]
+
+The client of all servers here: says connect, then heartbeat at every interval,
+and prints each answer.
+
+  --port n     where the server listens (default: 7000)
+  --host name  on which host (default: 127.0.0.1)
+  --every ms   between two heartbeats (default: 1000)
+  --beats n    heartbeats after which it ends (default: never)`;
 /** How long an answer may take, ms. */
 const patienceMs = 5_000;
 
@@ -24,8 +33,7 @@ interface Options {
   readonly beats: number;
 }
 
-const client: Routine<[argv: readonly string[]], void> = routine(function* start(argv) {
-  const { address, everyMs, beats } = parse(argv);
+const client: App = app(usage, parse, function* start({ address, everyMs, beats }) {
   const connection: Connection = yield* new Timeout(patienceMs, new Connect(address));
   const peer = new Peer(connection, { framing: "length", methods });
   try {
@@ -64,16 +72,11 @@ const asked = routine(function* asked(peer: Peer, method: string): Program<strin
 
 function parse(argv: readonly string[]): Options {
   const text = { type: "string" } as const; // the literal that parseArgs wants
-  let values: { port?: string; host?: string; every?: string; beats?: string };
-  try {
-    values = parseArgs({ args: [...argv], options: { port: text, host: text, every: text, beats: text } }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const { values } = parseArgs({ args: [...argv], options: { port: text, host: text, every: text, beats: text } });
   const { port = "7000", host, every = "1000", beats } = values;
   return {
-    address: { port: wholeNumber("port", port, [1, 65_535], usage), ...(host === undefined ? {} : { host }) },
-    everyMs: wholeNumber("every", every, [1, 86_400_000], usage),
-    beats: beats === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", beats, [1, 1_000_000_000], usage),
+    address: { port: wholeNumber("port", port, [1, 65_535]), ...(host === undefined ? {} : { host }) },
+    everyMs: wholeNumber("every", every, [1, 86_400_000]),
+    beats: beats === undefined ? Number.POSITIVE_INFINITY : wholeNumber("beats", beats, [1, 1_000_000_000]),
   };
 }

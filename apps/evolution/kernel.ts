@@ -5,14 +5,12 @@
 //
 // What it costs: a task per client, a trap per wait, and that whatever waits must be a routine and called by `yield*`.
 
-import { type Routine, routine } from "../../kernel/syscall.ts";
 import { NewTask } from "../../syscalls/index.ts";
-import { accept } from "../lib/index.ts";
+import { type App, accept } from "../lib/index.ts";
 import { converse } from "./blocking.ts";
 import { listening } from "./listening.ts";
 
-const kernel: Routine<[argv: readonly string[]], void> = routine(function* serve(argv) {
-  const listener = yield* listening(argv, "kernel");
+const kernel: App = listening("kernel", function* serve(listener) {
   for (;;) {
     const connection = yield* accept(listener);
     yield* new NewTask(converse(connection), `client ${connection.peer}`);

@@ -2,27 +2,29 @@
 // one, and whose fault an error is.
 
 import type { Listener } from "../../kernel/machine/machine.ts";
-import { addressText, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { addressText, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Listen } from "../../syscalls/index.ts";
-import { print, type Reader, readExactly, recv } from "../lib/index.ts";
+import { type App, app, print, type Reader, readExactly, recv } from "../lib/index.ts";
 import { isPeerGone } from "../rpc/outbox.ts";
 import { bodyBytes, FramingError, headerBytes } from "./framing.ts";
-import { addressIn } from "./options.ts";
+import { addressIn, usageOf } from "./options.ts";
 
 const chunkBytes = 65_536;
 
 /**
- * Listens where the command line says, and prints where that is.
+ * An app that listens where its command line says, prints where that is, and serves.
  * @param style the file's name without its ending
- * @throws UsageError for a wrong command line; EADDRINUSE, EACCES and the like where it cannot listen
+ * @param serve is given the listener
+ * @returns the app. It throws UsageError for a wrong command line; EADDRINUSE, EACCES and the like where it cannot listen
  */
-export const listening: Routine<[argv: readonly string[], style: string], Listener> = routine(
-  function* listen(argv, style) {
-    const listener = yield* new Listen(addressIn(argv, style));
+export function listening(style: string, serve: (listener: Listener) => Program<void>): App {
+  const served = routine(serve);
+  return app(usageOf(style), addressIn, function* listen(address) {
+    const listener = yield* new Listen(address);
     yield* print(`${style}: JSON-RPC (int32) on ${addressText(listener.address)}`);
-    return listener;
-  },
-);
+    yield* served(listener);
+  });
+}
 
 /**
  * Waits for the next frame, and gives its body; null when the client has ended.

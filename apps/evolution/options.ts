@@ -1,7 +1,7 @@
 // The command line of every server in this folder, `--port 7000 --host 127.0.0.1`.
 
 import { parseArgs } from "node:util";
-import { UsageError } from "../lib/usage.ts";
+import { UsageError, wholeNumber } from "../lib/usage.ts";
 
 /** Where a server is to listen. */
 export interface ServerAddress {
@@ -10,24 +10,27 @@ export interface ServerAddress {
   readonly port: number;
 }
 
+/** How a server is called, and what it is. @param style the file's name without its ending */
+export function usageOf(style: string): string {
+  return `usage: yieldix run apps/evolution/${style}.ts -- [--port 7000]
+       [--host 127.0.0.1]
+
+One server, in the style that is the file's name: JSON-RPC 2.0, each message
+behind its length in four bytes. It goes on until it is stopped;
+apps/evolution/client.ts talks to it.
+
+  --port n     where it listens, 0 for any port that is free (default: 7000)
+  --host name  on which address (default: 127.0.0.1)`;
+}
+
 /**
  * Where the command line says to listen.
- * @param style the file's name without its ending, for the usage text
- * @throws UsageError for an option that is not known, and for a port that is none
+ * @throws UsageError for a port that is none; what parseArgs throws
  */
-export function addressIn(argv: readonly string[], style: string): ServerAddress {
-  const usage = `usage: yieldix run apps/evolution/${style}.ts -- [--port 7000] [--host 127.0.0.1]`;
-  let values: { port?: string; host?: string };
-  try {
-    values = parseArgs({ args: [...argv], options: { port: { type: "string" }, host: { type: "string" } } }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
-  const { port: text = "7000", host = "127.0.0.1" } = values;
-  const port = Number(text);
-  if (!/^[0-9]{1,5}$/.test(text) || port > 65_535) {
-    throw new UsageError(`port ${JSON.stringify(text)} is not a number from 0 to 65535\n${usage}`);
-  }
-  if (host === "") throw new UsageError(`host "" is none: leave it out for 127.0.0.1\n${usage}`);
-  return { host, port };
+export function addressIn(argv: readonly string[]): ServerAddress {
+  const text = { type: "string" } as const; // the literal that parseArgs wants
+  const { values } = parseArgs({ args: [...argv], options: { port: text, host: text } });
+  const { port = "7000", host = "127.0.0.1" } = values;
+  if (host === "") throw new UsageError(`--host "" is none: leave it out for 127.0.0.1`);
+  return { host, port: wholeNumber("port", port, [0, 65_535]) };
 }

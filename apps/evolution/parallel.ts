@@ -6,9 +6,9 @@
 // answers it: the reader's end closes the queue, the writer drains it, and the caller is gone when both are.
 
 import type { Connection } from "../../kernel/machine/machine.ts";
-import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import { type Program, routine } from "../../kernel/syscall.ts";
 import { Adopt, Group, type Members, NewTask, Sleep, Timeout } from "../../syscalls/index.ts";
-import { accept, Channel, Event, Reader, sendAll } from "../lib/index.ts";
+import { type App, accept, Channel, Event, Reader, sendAll } from "../lib/index.ts";
 import { answerTo, read } from "./answer.ts";
 import { encode } from "./framing.ts";
 import { isClientsFault, listening, readFrame } from "./listening.ts";
@@ -18,8 +18,7 @@ const [everyMs, patienceMs] = [1_000, 5_000];
 /** Texts that may wait for the writer. With that many nothing more is read. */
 const capacity = 64;
 
-const parallel: Routine<[argv: readonly string[]], void> = routine(function* serve(argv) {
-  const listener = yield* listening(argv, "parallel");
+const parallel: App = listening("parallel", function* serve(listener) {
   for (;;) {
     const client = new Client(yield* accept(listener));
     yield* new NewTask(converse(client), `reader ${client.name}`);

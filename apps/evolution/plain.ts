@@ -4,17 +4,17 @@
 
 import { Server, type Socket } from "node:net";
 import type { Kernel } from "../../kernel/kernel.ts";
-import { addressText, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { addressText, type Program, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Await, Outside } from "../../syscalls/index.ts";
-import { print } from "../lib/print.ts";
+import { type App, app, print } from "../lib/index.ts";
 import { FramingError } from "./framing.ts";
-import { addressIn, type ServerAddress } from "./options.ts";
+import { addressIn, type ServerAddress, usageOf } from "./options.ts";
+
+/** What such a file exports. */
+export type { App };
 
 /** Connections open at once; further ones are closed as they come. */
 const maxConnections = 4_096;
-
-/** What such a file exports. */
-export type App = Routine<[argv: readonly string[]], void>;
 
 /**
  * An app of a server that uses no kernel: it listens, says where, and is ended with all its connections.
@@ -30,8 +30,7 @@ export type App = Routine<[argv: readonly string[]], void>;
  * ```
  */
 export function plain(style: string, serve: (server: Server) => void): App {
-  return routine(function* plain(argv) {
-    const address = addressIn(argv, style);
+  return app(usageOf(style), addressIn, function* plain(address) {
     const server = new Server({ allowHalfOpen: true, noDelay: true });
     server.maxConnections = maxConnections;
     const sockets = socketsOf(server);

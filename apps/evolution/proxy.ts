@@ -8,19 +8,25 @@
 
 import { parseArgs } from "node:util";
 import type { Address } from "../../kernel/machine/machine.ts";
-import { type Call, type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { type Call, type Program, routine, SyscallError } from "../../kernel/syscall.ts";
 import { Connect, Listen, NewTask, Timeout } from "../../syscalls/index.ts";
-import { Lock, print, UsageError, wholeNumber } from "../lib/index.ts";
+import { type App, app, Lock, print, UsageError, wholeNumber } from "../lib/index.ts";
 import { methodTable, Peer, RpcError, serve } from "../rpc/index.ts";
 
-const usage = "usage: yieldix run apps/evolution/proxy.ts -- --to port [--port 7001] [--timeout ms]";
+const usage = `usage: yieldix run apps/evolution/proxy.ts -- --to port [--port 7001]
+       [--timeout 1000]
+
+A JSON-RPC server whose answers come from another one, until it is stopped.
+
+  --to port     where the other one listens, on 127.0.0.1 (no default)
+  --port n      where it listens, 0 for any port that is free (default: 7001)
+  --timeout ms  how long the other one may take to answer (default: 1000)`;
 /** What it passes on. */
 const names = ["foo", "connect", "heartbeat", "echo"];
 /** The codes of its own errors, as a web server has them. */
 const [unavailable, late] = [503, 504];
 
-const proxy: Routine<[argv: readonly string[]], void> = routine(function* proxy(argv) {
-  const { port, to, timeoutMs } = parse(argv);
+const proxy: App = app(usage, parse, function* proxy({ port, to, timeoutMs }) {
   const service = new Service({ port: to }, timeoutMs);
   const listener = yield* new Listen({ port });
   const { address } = listener;
@@ -84,17 +90,12 @@ interface Options {
 
 function parse(argv: readonly string[]): Options {
   const text = { type: "string" } as const; // the literal that parseArgs wants
-  let values: { to?: string; port?: string; timeout?: string };
-  try {
-    values = parseArgs({ args: [...argv], options: { to: text, port: text, timeout: text } }).values;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const { values } = parseArgs({ args: [...argv], options: { to: text, port: text, timeout: text } });
   const { to, port = "7001", timeout = "1000" } = values;
-  if (to === undefined) throw new UsageError(`--to is missing: the port of the server to ask\n${usage}`);
+  if (to === undefined) throw new UsageError("--to is missing: the port of the server to ask");
   return {
-    port: wholeNumber("port", port, [0, 65_535], usage),
-    to: wholeNumber("to", to, [1, 65_535], usage),
-    timeoutMs: wholeNumber("timeout", timeout, [1, 86_400_000], usage),
+    port: wholeNumber("port", port, [0, 65_535]),
+    to: wholeNumber("to", to, [1, 65_535]),
+    timeoutMs: wholeNumber("timeout", timeout, [1, 86_400_000]),
   };
 }

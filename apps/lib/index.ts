@@ -1,5 +1,6 @@
 // Routines for everyday work, built from syscalls.
 
+export { type App, app, environmentPort } from "./app.ts";
 export { Barrier } from "./barrier.ts";
 export { Broadcast, type BroadcastOptions, type Subscription, type WhenFull } from "./broadcast.ts";
 export { Channel, type ChannelOptions, type Preference } from "./channel.ts";

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Stat } from "../../syscalls/index.ts";
-import { jsonText, print, progress, progressBar, UsageError, wholeNumber } from "../lib/index.ts";
+import { type App, app, jsonText, print, progress, progressBar, UsageError, wholeNumber } from "../lib/index.ts";
 import { type Entry, entryOf } from "./access-log/entry.ts";
 import { grouped, type Summary, sized, Tally, tableOf } from "./access-log/tally.ts";
 import { readingInput } from "./input-faults.ts";
@@ -15,8 +15,18 @@ import { from } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
 import { filter, map } from "./stages.ts";
 
-const usage = `usage: yieldix run apps/pipelines/access-log.ts -- [--status 404|5xx] [--path pattern] [--top 10] [--json] [file]
-       reads standard input where no file is given`;
+const usage = `usage: yieldix run apps/pipelines/access-log.ts -- [--status 404|5xx]
+       [--path pattern] [--top 10] [--json] [file]
+
+Counts the requests in a web server's log, and their bytes, per status and per
+path. Reads standard input where no file is given.
+
+  --status code   only requests that were answered with it, as 404, or 5xx for
+                  all that begin with 5 (default: all)
+  --path pattern  only requests whose path matches a regular expression
+                  (default: all)
+  --top n         so many paths, at most 1000 (default: 10)
+  --json          prints the counts as one JSON object`;
 const barCells = 30;
 const mostTop = 1_000;
 
@@ -27,8 +37,8 @@ interface Options {
   readonly isJson: boolean;
 }
 
-const accessLog: Routine<[argv: readonly string[]], void> = routine(function* accessLog(argv) {
-  yield* readingInput(report(parse(argv)));
+const accessLog: App = app(usage, parse, function* accessLog(options) {
+  yield* readingInput(report(options));
 });
 
 export default accessLog;
@@ -79,32 +89,28 @@ function textOf(summary: Summary, isJson: boolean): string {
 }
 
 function parse(argv: readonly string[]): Options {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        json: { type: "boolean" },
-        path: { type: "string" },
-        status: { type: "string" },
-        top: { type: "string" },
-      },
-    });
-    const [path = "-", another] = positionals;
-    if (another !== undefined) throw new UsageError(`one log at a time: ${another} is one too many`);
-    const [pattern, hasStatus] = [
-      values.path === undefined ? undefined : patternOf(values.path),
-      statusTest(values.status),
-    ];
-    return {
-      path,
-      holds: (entry) => hasStatus(entry.status) && pattern?.test(entry.path) !== false,
-      top: wholeNumber("top", values.top ?? "10", [1, mostTop]),
-      isJson: values.json === true,
-    };
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean" },
+      path: { type: "string" },
+      status: { type: "string" },
+      top: { type: "string" },
+    },
+  });
+  const [path = "-", another] = positionals;
+  if (another !== undefined) throw new UsageError(`one log at a time: ${another} is one too many`);
+  const [pattern, hasStatus] = [
+    values.path === undefined ? undefined : patternOf(values.path),
+    statusTest(values.status),
+  ];
+  return {
+    path,
+    holds: (entry) => hasStatus(entry.status) && pattern?.test(entry.path) !== false,
+    top: wholeNumber("top", values.top ?? "10", [1, mostTop]),
+    isJson: values.json === true,
+  };
 }
 
 function statusTest(text: string | undefined): (status: number) => boolean {

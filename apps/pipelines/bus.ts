@@ -5,10 +5,10 @@
 //   yieldix run apps/pipelines/bus.ts -- [--route 22] [--direction "North Bound"] [--element bus] [--columns id,route,…] [file]
 
 import { parseArgs, TextDecoder } from "node:util";
-import { type Program, type Routine, routine, SyscallError, type Yieldable } from "../../kernel/syscall.ts";
+import { type Program, SyscallError, type Yieldable } from "../../kernel/syscall.ts";
 import { printable } from "../../kernel/text.ts";
 import { Open, OpenStdin, Read } from "../../syscalls/index.ts";
-import { cut, padded, print, recv, UsageError } from "../lib/index.ts";
+import { type App, app, cut, padded, print, recv, UsageError } from "../lib/index.ts";
 import { XmlEvents } from "./bus/events.ts";
 import { records, type XmlRecord } from "./bus/records.ts";
 import { readingInput } from "./input-faults.ts";
@@ -16,9 +16,18 @@ import { from, type Sink, type Source, type Stage } from "./pipeline.ts";
 import * as push from "./push.ts";
 import { filter } from "./stages.ts";
 
-const usage = `usage: yieldix run apps/pipelines/bus.ts -- [--route 22] [--direction "North Bound"]
-       [--element bus] [--columns id,route,direction,latitude,longitude] [file]
-       reads standard input where no file is given`;
+const usage = `usage: yieldix run apps/pipelines/bus.ts -- [--route 22]
+       [--direction "North Bound"] [--element bus]
+       [--columns id,route,direction,latitude,longitude] [file]
+
+Prints the buses in an XML document as a table, as they come. Reads standard
+input where no file is given.
+
+  --route name      only the buses of a route (default: all)
+  --direction name  only those in a direction (default: all)
+  --element name    the element that is a bus (default: bus)
+  --columns names   elements in it that are printed, at most 16
+                    (default: id,route,direction,latitude,longitude)`;
 const chunkBytes = 16_384;
 const cells = 14;
 const mostColumns = 16;
@@ -30,8 +39,7 @@ interface Options {
   readonly wanted: ReadonlyMap<string, string>;
 }
 
-const bus: Routine<[argv: readonly string[]], void> = routine(function* bus(argv) {
-  const { path, element, columns, wanted } = parse(argv);
+const bus: App = app(usage, parse, function* bus({ path, element, columns, wanted }) {
   const isWanted = (record: XmlRecord): boolean => [...wanted].every(([name, value]) => record.get(name) === value);
   const pipeline = from(pieces(path), "read", { capacity: 4 })
     .through(parsed(path === "-" ? "stdin" : path, element), "parse")
@@ -106,30 +114,26 @@ function row(texts: readonly string[]): string {
 }
 
 function parse(argv: readonly string[]): Options {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        columns: { type: "string", default: "id,route,direction,latitude,longitude" },
-        direction: { type: "string" },
-        element: { type: "string", default: "bus" },
-        route: { type: "string" },
-      },
-    });
-    const [path = "-", another] = positionals;
-    if (another !== undefined) throw new UsageError(`one document at a time: ${another} is one too many`);
-    const columns = values.columns.split(",").map((name) => name.trim());
-    if (columns.includes("") || columns.length > mostColumns) {
-      throw new UsageError(
-        `--columns ${JSON.stringify(values.columns)}: give 1 to ${mostColumns} names with commas between`,
-      );
-    }
-    const wanted = new Map<string, string>();
-    if (values.route !== undefined) wanted.set("route", values.route);
-    if (values.direction !== undefined) wanted.set("direction", values.direction);
-    return { path, element: values.element, columns, wanted };
-  } catch (error) {
-    throw UsageError.from(error, usage);
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      columns: { type: "string", default: "id,route,direction,latitude,longitude" },
+      direction: { type: "string" },
+      element: { type: "string", default: "bus" },
+      route: { type: "string" },
+    },
+  });
+  const [path = "-", another] = positionals;
+  if (another !== undefined) throw new UsageError(`one document at a time: ${another} is one too many`);
+  const columns = values.columns.split(",").map((name) => name.trim());
+  if (columns.includes("") || columns.length > mostColumns) {
+    throw new UsageError(
+      `--columns ${JSON.stringify(values.columns)}: give 1 to ${mostColumns} names with commas between`,
+    );
   }
+  const wanted = new Map<string, string>();
+  if (values.route !== undefined) wanted.set("route", values.route);
+  if (values.direction !== undefined) wanted.set("direction", values.direction);
+  return { path, element: values.element, columns, wanted };
 }

@@ -4,16 +4,23 @@
 //   yieldix run apps/pipelines/follow.ts -- [--start] [--poll 250] log [pattern…]
 
 import { parseArgs } from "node:util";
-import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
+import type { Program } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
-import { print, UsageError, wholeNumber } from "../lib/index.ts";
+import { type App, app, print, UsageError, wholeNumber } from "../lib/index.ts";
 import { readingInput } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Sink } from "./pipeline.ts";
 import { growingLines } from "./sources.ts";
 import { broadcast } from "./stages.ts";
 
-const usage = "usage: yieldix run apps/pipelines/follow.ts -- [--start] [--poll ms] log [pattern…]";
+const usage = `usage: yieldix run apps/pipelines/follow.ts -- [--start] [--poll 250]
+       log [pattern…]
+
+Prints the lines of a log that match a regular expression, or one of several, as
+they are written, until it is stopped.
+
+  --start    begins with what is in the log (default: with what is new)
+  --poll ms  between two looks at the log (default: 250)`;
 const mostPatterns = 64;
 
 interface Options {
@@ -24,8 +31,7 @@ interface Options {
   readonly pollMs: number;
 }
 
-const followLog: Routine<[argv: readonly string[]], void> = routine(function* followLog(argv) {
-  const { path, patterns, sinks, pollMs, ...where } = parse(argv);
+const followLog: App = app(usage, parse, function* followLog({ path, patterns, sinks, pollMs, ...where }) {
   let leftOut = 0;
   const lines = growingLines(path, { pollMs, ...where }, { leftOut: () => leftOut++ });
   try {
@@ -40,27 +46,23 @@ const followLog: Routine<[argv: readonly string[]], void> = routine(function* fo
 export default followLog;
 
 function parse(argv: readonly string[]): Options {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: { start: { type: "boolean" }, poll: { type: "string" } },
-    });
-    const [path, ...given] = positionals;
-    if (path === undefined) throw new UsageError("a log to follow is missing");
-    if (given.length > mostPatterns)
-      throw new UsageError(`${given.length} patterns are too many: ${mostPatterns} at most`);
-    const patterns = given.length === 0 ? [""] : given; // all lines
-    return {
-      path,
-      patterns,
-      sinks: patterns.map((text) => matching(patternOf(text), patterns.length > 1 ? `${text}: ` : "")),
-      from: values.start === true ? "start" : "end",
-      pollMs: wholeNumber("poll", values.poll ?? "250", [1, 9_999_999]),
-    };
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { start: { type: "boolean" }, poll: { type: "string" } },
+  });
+  const [path, ...given] = positionals;
+  if (path === undefined) throw new UsageError("a log to follow is missing");
+  if (given.length > mostPatterns)
+    throw new UsageError(`${given.length} patterns are too many: ${mostPatterns} at most`);
+  const patterns = given.length === 0 ? [""] : given; // all lines
+  return {
+    path,
+    patterns,
+    sinks: patterns.map((text) => matching(patternOf(text), patterns.length > 1 ? `${text}: ` : "")),
+    from: values.start === true ? "start" : "end",
+    pollMs: wholeNumber("poll", values.poll ?? "250", [1, 9_999_999]),
+  };
 }
 
 function matching(pattern: RegExp, prefix: string): Sink<string, void> {

@@ -7,14 +7,21 @@
 import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
-import { ExitStatus, print, UsageError } from "../lib/index.ts";
+import { type App, app, ExitStatus, print, UsageError } from "../lib/index.ts";
 import { isInputFault } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Inlet, isEndedEarly } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
 import { count, filter } from "./stages.ts";
 
-const usage = "usage: yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]";
+const usage = `usage: yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]
+
+Prints the lines of files, or of standard input, that match a regular
+expression. Ends with 0 if there were any, 1 if none, 2 if something failed.
+
+  -c, --count         prints how many there are, in place of the lines
+  -i, --ignore-case   takes small letters and capitals for the same
+  -v, --invert-match  prints the lines that do not match`;
 
 interface Options {
   readonly matches: (line: string) => boolean;
@@ -22,8 +29,7 @@ interface Options {
   readonly isCount: boolean;
 }
 
-const grep: Routine<[argv: readonly string[]], void> = routine(function* grep(argv) {
-  const options = parse(argv);
+const grep: App = app(usage, parse, function* grep(options) {
   let [found, faults] = [0, 0];
   for (const path of options.files) {
     try {
@@ -47,28 +53,24 @@ function faultOf(path: string, error: unknown): string {
 }
 
 function parse(argv: readonly string[]): Options {
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...argv],
-      allowPositionals: true,
-      options: {
-        count: { type: "boolean", short: "c" },
-        "ignore-case": { type: "boolean", short: "i" },
-        "invert-match": { type: "boolean", short: "v" },
-      },
-    });
-    const [text, ...files] = positionals;
-    if (text === undefined) throw new UsageError("a pattern is missing");
-    const pattern = patternOf(text, values["ignore-case"] === true ? "i" : "");
-    const isInverted = values["invert-match"] === true;
-    return {
-      matches: (line) => pattern.test(line) !== isInverted,
-      files: files.length === 0 ? ["-"] : files,
-      isCount: values.count === true,
-    };
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      count: { type: "boolean", short: "c" },
+      "ignore-case": { type: "boolean", short: "i" },
+      "invert-match": { type: "boolean", short: "v" },
+    },
+  });
+  const [text, ...files] = positionals;
+  if (text === undefined) throw new UsageError("a pattern is missing");
+  const pattern = patternOf(text, values["ignore-case"] === true ? "i" : "");
+  const isInverted = values["invert-match"] === true;
+  return {
+    matches: (line) => pattern.test(line) !== isInverted,
+    files: files.length === 0 ? ["-"] : files,
+    isCount: values.count === true,
+  };
 }
 
 // How many lines were found.

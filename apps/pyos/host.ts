@@ -4,9 +4,12 @@
 
 import { parseArgs } from "node:util";
 import type { Listener } from "../../kernel/machine/machine.ts";
-import { type Call, type Program, type Routine, routine, type Yieldable } from "../../kernel/syscall.ts";
+import { type Routine, routine, type Yieldable } from "../../kernel/syscall.ts";
 import { Listen, Sleep } from "../../syscalls/index.ts";
-import { print, UsageError } from "../lib/index.ts";
+import { type App, app, print, UsageError, wholeNumber } from "../lib/index.ts";
+
+/** What a step exports. */
+export type { App };
 
 /** A main loop: what it yields is asked of yieldix, and nothing at all gives up the CPU. */
 export type Mainloop = Generator<Yieldable<unknown> | undefined, void, unknown>;
@@ -14,25 +17,30 @@ export type Mainloop = Generator<Yieldable<unknown> | undefined, void, unknown>;
 /** Says a line. It is printed when the main loop next yields. */
 export type Print = (line: string) => void;
 
-/** An app: what `yieldix run` starts. */
-export type App = (argv: readonly string[]) => Call<void>;
+const demoUsage = `usage: yieldix run apps/pyos/<step>.ts
+
+Runs a step's demonstration, which takes no options.`;
+const serverUsage = `usage: yieldix run apps/pyos/<step>.ts -- [--port 7000]
+
+Runs the echo server of a step, until it is stopped: nc 127.0.0.1 7000 talks
+to it.
+
+  --port n  where it listens, 0 for any port that is free (default: 7000)`;
 
 /**
  * An app that runs a demonstration, and takes no arguments.
  * @param pauseMs between its turns, ms: for one that never ends, and would scroll away
  */
 export function host(demo: (say: Print) => Mainloop, pauseMs = 0): App {
-  return routine(function* hosted(argv: readonly string[]): Program<void> {
-    if (argv.length > 0)
-      throw new UsageError(`${JSON.stringify(argv[0])} is not known here: a demo takes no arguments`);
+  return app(demoUsage, nothing, function* hosted() {
     yield* driven(demo, pauseMs);
   });
 }
 
 /** An app that serves a port: `--port N`, 7000 if it is not given, and 0 for a free one. It prints where it listens. */
 export function server(demo: (say: Print, listener: Listener) => Mainloop): App {
-  return routine(function* hostedServer(argv: readonly string[]): Program<void> {
-    const listener = yield* new Listen({ port: portOf(argv) });
+  return app(serverUsage, portOf, function* hostedServer(port) {
+    const listener = yield* new Listen({ port });
     const { address } = listener;
     if ("port" in address) yield* print(`echo on ${address.host ?? "127.0.0.1"}:${address.port}`);
     yield* driven((say) => demo(say, listener), 0);
@@ -62,14 +70,11 @@ const driven: Routine<[make: (say: Print) => Mainloop, pauseMs: number], void> =
   },
 );
 
+function nothing(argv: readonly string[]): void {
+  if (argv.length > 0) throw new UsageError(`${JSON.stringify(argv[0])} is not known here: a demo takes no arguments`);
+}
+
 function portOf(argv: readonly string[]): number {
-  const usage = "usage: --port 7000";
-  let port: string;
-  try {
-    port = parseArgs({ args: [...argv], options: { port: { type: "string", default: "7000" } } }).values.port;
-  } catch (error) {
-    throw UsageError.from(error, usage);
-  }
-  if (/^[0-9]{1,5}$/.test(port) && Number(port) <= 65_535) return Number(port);
-  throw new UsageError(`port ${JSON.stringify(port)} is not a number from 0 to 65535\n${usage}`);
+  const { values } = parseArgs({ args: [...argv], options: { port: { type: "string", default: "7000" } } });
+  return wholeNumber("port", values.port, [0, 65_535]);
 }

@@ -9,7 +9,8 @@ import { parse } from "../../../apps/crawler/options.ts";
 import { isPassing, isPassingStatus, maxRetryAfterMs, retryMs } from "../../../apps/crawler/retry.ts";
 import { maxCrawlDelayMs, rulesOf } from "../../../apps/crawler/robots.ts";
 import { maxUrlLength, pageUrl } from "../../../apps/crawler/urls.ts";
-import { UsageError } from "../../../apps/lib/index.ts";
+import crawler from "../../../apps/crawler.ts";
+import { runExit } from "../../kit/index.ts";
 
 describe("an address", () => {
   test.each([
@@ -327,9 +328,10 @@ describe("the command line", () => {
     [["http://h/", "--hosts", ""], "--hosts"],
     [["http://h/", "--fast"], "--fast"],
   ])("%j is refused with a sentence and the usage", (argv, part) => {
-    const refused = (): unknown => parse(argv);
-    expect(refused).toThrow(UsageError);
-    expect(refused).toThrow(part);
-    expect(refused).toThrow("usage: yieldix run apps/crawler.ts");
+    const { outcome } = runExit(crawler(argv));
+    expect(outcome).toMatchObject({ status: "threw", error: { name: "UsageError" } });
+    const { message: said } = (outcome as { error: Error }).error; // as just seen
+    expect(said).toContain(part);
+    expect(said).toContain("usage: yieldix run apps/crawler.ts");
   });
 });

@@ -59,5 +59,5 @@ test("a port that is taken is one sentence", async () => {
 
 test("arguments that cannot be obeyed are a usage text, and exit code 2", async () => {
   const { code, output } = await end(launch("apps/evolution/streams.ts", "--port", "x"));
-  expect([code, output.split("\n")[0]]).toEqual([2, 'yieldix: port "x" is not a number from 0 to 65535']);
+  expect([code, output.split("\n")[0]]).toEqual([2, 'yieldix: --port "x" is not a whole number from 0 to 65535']);
 });

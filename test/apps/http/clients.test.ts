@@ -172,7 +172,7 @@ describe.each(["epoll", "node"] as const)("apps/http.ts on the %s machine", (mac
 
 describe("its command line", () => {
   test.each([
-    [["--port", "70000"], 'port "70000" is not a number from 0 to 65535'],
+    [["--port", "70000"], '--port "70000" is not a whole number from 0 to 65535'],
     [["--nonsense"], "Unknown option '--nonsense'"],
   ])("%j is refused in one sentence", async (args, sentence) => {
     const app = new LaunchedApp("apps/http.ts", args);

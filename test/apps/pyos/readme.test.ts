@@ -100,11 +100,16 @@ describe.concurrent("the tutorial", () => {
 
   test("what a step cannot do with its arguments is a sentence, and exit 2", async () => {
     const { code, err } = await yieldix(["run", "apps/pyos/5.ts", "--", "--port", "0"], root);
-    expect([code, err]).toEqual([2, 'yieldix: "--port" is not known here: a demo takes no arguments\n']);
+    expect([code, err]).toEqual([
+      2,
+      'yieldix: "--port" is not known here: a demo takes no arguments\n' +
+        "usage: yieldix run apps/pyos/<step>.ts\n       --help says more\n",
+    ]);
     const port = await yieldix(["run", "apps/pyos/8.ts", "--", "--port", "many"], root);
     expect([port.code, port.err]).toEqual([
       2,
-      'yieldix: port "many" is not a number from 0 to 65535\nusage: --port 7000\n',
+      'yieldix: --port "many" is not a whole number from 0 to 65535\n' +
+        "usage: yieldix run apps/pyos/<step>.ts -- [--port 7000]\n       --help says more\n",
     ]);
   });
 });
