@@ -17,29 +17,42 @@ function source(file: string, isInside: boolean): string {
   const path = `${isInside ? "apps/" : ""}${file}.ts`;
   const needed = isInside
     ? imports([
-        ["../kernel/syscall.ts", "type Routine", "routine"],
         ["../syscalls/index.ts", "Sleep"],
-        ["./lib/index.ts", "print", "UsageError"],
+        ["./lib/index.ts", "type App", "app", "print", "UsageError"],
       ])
-    : imports([["yieldix", "print", "type Routine", "routine", "Sleep", "UsageError"]]);
+    : imports([["yieldix", "type App", "app", "print", "Sleep", "UsageError"]]);
   return `// Says hello, once a second.
 //
 //   yieldix run ${path} [who] [times]
 
 ${needed}
 
-const usage = "usage: yieldix run ${path} [who] [times]";
+const usage = \`usage: yieldix run ${path} [who] [times]
 
-const app: Routine<[argv: readonly string[]], void> = routine(function* main(argv) {
-  const [who = "world", times = "3", ...rest] = argv;
-  if (rest.length > 0 || !/^[0-9]{1,6}$/.test(times)) throw new UsageError(usage);
-  for (let left = Number(times); left > 0; left--) {
+Says hello, once a second.
+
+  who    to whom (default: world)
+  times  how often (default: 3)\`;
+
+interface Options {
+  readonly who: string;
+  readonly times: number;
+}
+
+const main: App = app(usage, parse, function* main({ who, times }) {
+  for (let left = times; left > 0; left--) {
     yield* print("hello " + who);
     if (left > 1) yield* new Sleep(1_000);
   }
 });
 
-export default app;
+export default main;
+
+function parse([who = "world", times = "3", another]: readonly string[]): Options {
+  if (another !== undefined) throw new UsageError("there is one argument too many: " + another);
+  if (!/^[0-9]{1,6}$/.test(times)) throw new UsageError("there is no number of times in: " + times);
+  return { who, times: Number(times) };
+}
 `;
 }
 
@@ -48,17 +61,21 @@ function test(file: string, isInside: boolean): string {
   return `// Hello is said as often as asked, a second apart: on virtual time, so that the test takes none.
 
 ${imports([["vitest", "expect", "test"]])}
-import app from "${own}";
+import main from "${own}";
 ${imports([[kit, "run"]])}
 
 test("says hello twice, a second apart", () => {
-  const { machine, now } = run(app(["you", "2"]));
+  const { machine, now } = run(main(["you", "2"]));
   expect(machine.stdout.text).toBe("hello you\\nhello you\\n");
   expect(now).toBeGreaterThanOrEqual(1_000);
 });
 
 test("refuses what is no number of times", () => {
-  expect(() => run(app(["you", "often"]))).toThrow("usage");
+  expect(() => run(main(["you", "often"]))).toThrow("usage");
+});
+
+test("says how it is called", () => {
+  expect(run(main(["--help"])).machine.stdout.text).toContain("how often (default: 3)");
 });
 `;
 }
