@@ -1,5 +1,5 @@
 // What went wrong, as an exit code and a text for stderr. The text begins with one sentence that names the app and the
-// error; the logical stack follows. All of it is escaped: messages and names come from outside.
+// error; the logical stack follows, where the fault is the app's. All of it is escaped: messages and names come from outside.
 
 import { DeadlockError, KernelPanic } from "../../kernel/errors.ts";
 import { crashReport } from "../../kernel/report.ts";
@@ -9,6 +9,7 @@ import { ExitStatus } from "../lib/exit-status.ts";
 import { UsageError } from "../lib/usage.ts";
 import { ClientError } from "./client-error.ts";
 import { ExitCode } from "./exit-code.ts";
+import { outsideFaults } from "./outside-fault.ts";
 
 /** How a command failed. */
 export interface Failure {
@@ -20,12 +21,18 @@ export interface Failure {
 // A panic's dump has up to 1,100 lines.
 const maxTextLength = 1_000_000;
 
+export interface FailureOptions {
+  /** The task that threw it, for its logical stack; without one the error's own stack is shown. */
+  readonly task?: Task | undefined;
+  /** True: with a stack, be the outside to blame or not. */
+  readonly stack?: boolean | undefined;
+}
+
 /**
  * The failure for whatever was thrown.
  * @param who what failed, in words: "app.ts"
- * @param task the task that threw it, for its logical stack; without one the error's own stack is shown
  */
-export function failureOf(error: unknown, who: string, task?: Task): Failure {
+export function failureOf(error: unknown, who: string, { task, stack: isWanted }: FailureOptions = {}): Failure {
   if (error instanceof UsageError || isForeignUsageError(error)) return failure(ExitCode.usage, error.message);
   const end = exitStatusOf(error);
   if (end !== undefined) return end.said === "" ? { code: end.status, text: "" } : failure(end.status, end.said);
@@ -35,6 +42,9 @@ export function failureOf(error: unknown, who: string, task?: Task): Failure {
     const cause = error.cause === undefined ? "" : `\ncaused by ${stackOf(error.cause)}`;
     return failure(ExitCode.panic, `kernel panic: ${error.message}${cause}\n${error.dump}`);
   }
+  const outside = isWanted === true ? undefined : outsideFaults(error);
+  if (outside !== undefined)
+    return failure(ExitCode.threw, `${who} failed: ${outside.map(sentenceOf).join("\n  and ")}`);
   const stack = task === undefined ? stackOf(error) : crashReport(error, task);
   return failure(ExitCode.threw, `${who} failed: ${sentenceOf(error)}${below(error, stack)}`);
 }

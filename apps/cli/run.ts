@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly watchdog?: number;
   /** True: with the monitor in this terminal. */
   readonly monitor?: boolean;
+  /** True: every failure with a stack, be the outside to blame or not. */
+  readonly stack?: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
   let running: Run | undefined;
   // Thrown outside every task, by a timer or a promise of the app's own: it cannot be trusted to go on.
   process.on("uncaughtException", (error) => {
-    const code = say(failureOf(error, `${who}, outside its tasks,`));
+    const code = say(failureOf(error, `${who}, outside its tasks,`, { stack: true }));
     if (running === undefined) process.exit(code);
     running.end(code);
   });
@@ -73,7 +75,7 @@ export async function run(path: string, argv: string[], options: RunOptions): Pr
     running = new Run(path, argv, { ...options, control, booted, oversight });
     return await running.toEnd(startApp(app, path, argv));
   } catch (error) {
-    return say(failureOf(error, who));
+    return say(failureOf(error, who, { stack: options.stack }));
   } finally {
     running = undefined;
   }
@@ -100,6 +102,7 @@ class Run {
   readonly #heartbeat: Heartbeat = new Heartbeat();
   readonly #output: CapturedOutput | undefined;
   readonly #hasMonitor: boolean;
+  readonly #stack: boolean | undefined;
   #stop: (why: string) => void = () => {};
   #oversight: Oversight | undefined = undefined;
   #main: Task | undefined = undefined;
@@ -109,6 +112,7 @@ class Run {
   constructor(path: string, argv: readonly string[], options: BootOptions) {
     const { booted, control, oversight, quantum, name } = options;
     this.#hasMonitor = options.monitor === true;
+    this.#stack = options.stack;
     this.#path = path;
     this.#argv = argv;
     this.#control = control;
@@ -202,7 +206,7 @@ class Run {
     // Asked to end by a signal, or because of an error that has been reported: that is its end.
     if (wasKilled && (wasSignalled || this.#code !== ExitCode.ok)) return;
     if (isAboutClosedOutput(error)) return;
-    this.#code = say(wasKilled ? killed(error, who) : failureOf(error, who, this.#main));
+    this.#code = say(wasKilled ? killed(error, who) : failureOf(error, who, { task: this.#main, stack: this.#stack }));
   }
 
   readonly #nothingLeft = (): void => {

@@ -27,6 +27,7 @@ export function addRun(yieldix: Command): void {
     .option("--watchdog <ms>", "end a turn that has not yielded for so long (default: never)", watchdog)
     .option("--monitor", "show the monitor in this terminal; leaving it ends the app")
     .option("--no-monitor", "the app alone (default)")
+    .option("--stack", "show where an app stood that failed, too, when a fault outside ended it")
     .option("--no-control", "no control port: nobody can look in or act")
     .passThroughOptions()
     .addHelpText("after", runExample)

@@ -38,6 +38,16 @@ export const appFiles: Readonly<Record<string, string>> = {
       const first = yield* new Listen({ port: 0 });
       yield* new Listen(first.address);
     }`,
+  "opens.ts": `
+    import { Group, Open, type Program } from "yieldix";
+    export default function* app(paths: string[]): Program<void> {
+      yield* new Group(function* (members): Program<void> {
+        for (const path of paths) yield* members.spawn(new Open(path));
+      });
+    }`,
+  "late.ts": `
+    import { Sleep, Timeout, type Program } from "yieldix";
+    export default function* app(): Program<void> { yield* new Timeout(1, new Sleep(60_000)); }`,
   "kills-itself.ts": `
     import { GetTid, KillTask, type Program } from "yieldix";
     export default function* app(): Program<void> { yield* new KillTask(yield* new GetTid(), "enough ${sequence}"); }`,

@@ -101,9 +101,26 @@ describe.concurrent("a failed app", () => {
     expect(code).toBe(1);
   });
 
-  test("reads as one sentence first where a syscall failed", async () => {
+  test("is one sentence where the outside is to blame, and has its stack all the same where that is wanted", async () => {
+    const said = "yieldix: address-in-use\\.ts failed: EADDRINUSE: [^\\n]*127\\.0\\.0\\.1:\\d+[^\\n]*port 0[^\\n]*\\n";
     const { code, err } = await run("address-in-use.ts");
-    expect(err).toMatch(/^yieldix: address-in-use\.ts failed: EADDRINUSE: [^\n]*127\.0\.0\.1:\d+[^\n]*port 0[^\n]*\n/);
+    expect(err).toMatch(new RegExp(`^${said}$`));
+    expect(code).toBe(1);
+    const shown = await run("--stack", "address-in-use.ts");
+    expect(shown.err).toMatch(new RegExp(`^${said} +at (.*\\n)* +at app \\(.*address-in-use\\.ts:5:\\d+\\)\n$`));
+    expect(shown.code).toBe(1);
+  });
+
+  test("is a sentence for each of several such faults, of a group's members too", async () => {
+    const { err } = await run("opens.ts", "gone 1", "gone 2", "gone 1");
+    expect(err).toMatch(
+      /^yieldix: opens\.ts failed: (ENOENT: open "gone \d": there is no such file(\n {2}and )?){2}\n$/,
+    );
+  });
+
+  test("has its stack where a deadline of its own has passed", async () => {
+    const { code, err } = await run("late.ts");
+    expect(err).toMatch(/^yieldix: late\.ts failed: ETIMEDOUT: [^\n]*\n( +at .*\n)* +at app \(.*late\.ts:3:\d+\)/);
     expect(code).toBe(1);
   });
 
@@ -158,6 +175,9 @@ describe.concurrent("a failed app", () => {
     const stuck = await run("never-loads.ts");
     expect(stuck).toMatchObject({ code: 1, err: sentence(/never-loads\.ts was never loaded: a top-level await/) });
     expect(await run("exits.ts")).toMatchObject({ code: 7, err: "" });
+  });
+
+  test("that could not be parsed, or imports what there is not, exits with 1", async () => {
     const unparsed = await run("syntax.js");
     expect(unparsed).toMatchObject({ code: 1, err: expect.stringMatching(/^yieldix: syntax\.js failed: .*[Ee]rror/) });
     const unknown = await run("imports-nothing.ts");
