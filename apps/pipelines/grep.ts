@@ -1,6 +1,6 @@
 // Prints the lines of files, or of standard input, that match a pattern. As grep it ends with 0 if there were any, 1 if
 // there were none, and 2 if a file could not be read, or not to its end (a watchdog may end a pattern's turn), which keeps
-// the others from nothing.
+// the others from nothing, or not all could be printed.
 //
 //   yieldix run apps/pipelines/grep.ts -- [-c] [-i] [-v] pattern [file…]
 
@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { Log } from "../../syscalls/index.ts";
 import { type App, app, ExitStatus, print, UsageError } from "../lib/index.ts";
-import { isInputFault } from "./input-faults.ts";
+import { isInputFault, isOutputFault } from "./input-faults.ts";
 import { patternOf } from "./patterns.ts";
 import { from, type Inlet, isEndedEarly } from "./pipeline.ts";
 import { linesOf } from "./sources.ts";
@@ -35,6 +35,7 @@ const grep: App = app(usage, parse, function* grep(options) {
     try {
       found += yield* search(path, options);
     } catch (error) {
+      if (isOutputFault(error)) throw new ExitStatus(2, error.message);
       yield* new Log(faultOf(path, error), { level: "error" });
       faults++;
     }

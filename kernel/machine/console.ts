@@ -67,10 +67,27 @@ export function standardOutput(): Connection {
   return output;
 }
 
-/** Keeps what is printed apart from the status line, where both are on a terminal. */
+let isFailureThrown = false;
+
+/** Whether what befell standard output was thrown to whoever wrote the very bytes that were lost. */
+export function wasOutputFailureThrown(): boolean {
+  return isFailureThrown;
+}
+
+/**
+ * Keeps what is printed apart from the status line, where both are on a terminal. A write that fails at once, as one to a file on
+ * a full disk does, throws at once: it may be the last one.
+ */
 class StandardOutput extends StreamConnection {
   override write(bytes: Uint8Array): number {
-    if (!process.stdout.isTTY) return super.write(bytes);
+    const count = process.stdout.isTTY ? this.#writeToTerminal(bytes) : super.write(bytes);
+    const { errored } = process.stdout;
+    if (!errored) return count;
+    isFailureThrown = true;
+    throw this.writeFailure(errored);
+  }
+
+  #writeToTerminal(bytes: Uint8Array): number {
     clearStatus();
     const count = super.write(bytes);
     noteWritten(bytes[count - 1]);

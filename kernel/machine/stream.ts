@@ -107,7 +107,7 @@ export class StreamConnection extends Endpoint implements Connection, StreamUser
     this.mustBeOpen();
     const writable = this.#writable;
     if (this.#writeError !== undefined || writable === undefined || this.#shut || !writable.writable) {
-      throw this.writeFailure(this.#writeError);
+      throw this.writeFailure(this.#writeError ?? writable?.errored ?? undefined); // it is told of that later
     }
     const room = roomOf(writable);
     if (room <= 0) return 0;

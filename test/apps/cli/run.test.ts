@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { afterAll, describe, expect, test } from "vitest";
 import { hostMachines } from "../../kernel/machine/host-machines.ts";
 import { appFiles } from "./apps.ts";
-import { type Ended, Folder, Running, root, start, yieldix } from "./command.ts";
+import { commandOf, type Ended, Folder, Running, root, start, yieldix } from "./command.ts";
 
 const folder = new Folder(appFiles);
 afterAll(() => folder.remove());
@@ -109,6 +109,19 @@ describe.concurrent("a failed app", () => {
     const shown = await run("--stack", "address-in-use.ts");
     expect(shown.err).toMatch(new RegExp(`^${said} +at (.*\\n)* +at app \\(.*address-in-use\\.ts:5:\\d+\\)\n$`));
     expect(shown.code).toBe(1);
+  });
+
+  test.skipIf(process.platform !== "linux")("whose last words are lost on a full disk has failed", async () => {
+    const intoFullDisk = (app: string): Promise<Ended> => {
+      const words = commandOf(["run", app]).map((word) => `'${word}'`);
+      return new Running("sh", ["-c", `${words.join(" ")} > /dev/full`], folder.path).ended;
+    };
+    expect(await intoFullDisk("prints-on.ts")).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/\nyieldix: prints-on\.ts failed: ENOSPC: write stdout: .*the device is full.*\n$/),
+    });
+    // It wrote past print, and was told nothing.
+    expect(await intoFullDisk("routine.ts")).toMatchObject({ code: 1, err: sentence(/stdout failed: ENOSPC: /) });
   });
 
   test("is a sentence for each of several such faults, of a group's members too", async () => {

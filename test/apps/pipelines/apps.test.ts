@@ -98,6 +98,16 @@ describe("grep", () => {
     expect(err).toMatch(/^status (141|0) 0 0\n$/); // cat is ended by SIGPIPE, if it still wrote
   });
 
+  test
+    .skipIf(process.platform !== "linux")
+    .each(["hello a.txt", "hello many.txt", "-c hello a.txt", "-c nothing a.txt"])(
+    "%s into a full disk is a failure, whatever was found, and is said in one sentence",
+    async (args) => {
+      const { err } = await shell("grep", `app ${args} > /dev/full`);
+      expect(err).toMatch(/^yieldix: write stdout: [^\n]*the device is full[^\n]*\nstatus 2\n$/);
+    },
+  );
+
   test("waits for standard input that stays open, and ends with it", async () => {
     const running = new LaunchedApp("apps/pipelines/grep.ts", ["hello"], { stdin: "pipe" });
     running.process.stdin?.write("hello 1\nbye\n");

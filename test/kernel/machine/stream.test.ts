@@ -258,3 +258,14 @@ test.skipIf(process.platform !== "linux")("a device that is full is ENOSPC, and 
   expect(codeOf(() => connection.write(bytesOf("x")))).toBe("ENOSPC");
   expect(() => connection.write(bytesOf("x"))).toThrow(/^write full: .*the device is full/);
 });
+
+test("a stream that has failed and not said so yet is known by what befell it", async () => {
+  const stream = new Writable({
+    write: (_bytes, _encoding, done) => done(Object.assign(new Error(), { code: "ENOSPC" })),
+  });
+  const connection = fromStream(undefined, stream, "full");
+  expect(connection.write(bytesOf("x"))).toBe(1);
+  expect(codeOf(() => connection.write(bytesOf("x")))).toBe("ENOSPC");
+  await once(stream, "error");
+  expect(codeOf(() => connection.write(bytesOf("x")))).toBe("ENOSPC");
+});
