@@ -1,4 +1,5 @@
-// One line of a web server's log, in the common or the combined format. Pure; it refuses what is neither.
+// One line of a web server's log, in the common format, or in the combined one with up to 32 further fields behind, which
+// are not read. Pure; it refuses what is neither.
 
 /** A request that was answered. */
 export interface Entry {
@@ -14,9 +15,15 @@ export interface Entry {
   readonly bytes: number;
 }
 
-// host ident user [time] "request" status bytes, and in the combined format "referer" "agent", with \" for a quote.
-const line =
-  /^(\S+) \S+ \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" ([1-9][0-9]{2}) ([0-9]{1,15}|-)(?: "(?:[^"\\]|\\.)*" "(?:[^"\\]|\\.)*")?\s*$/;
+const quoted = String.raw`"(?:[^"\\]|\\.)*"`; // \" for a quote
+/** What a server was told to add, a time or a virtual host: rt=0.004 "10.0.0.9" ua="a b". */
+const further = String.raw`(?: (?:[^\s"]+(?:${quoted})?|${quoted})){0,32}`;
+
+// host ident user [time] "request" status bytes, and in the combined format "referer" "agent", and what may stand behind.
+const line = new RegExp(
+  String.raw`^(\S+) \S+ \S+ \[([^\]]+)\] "((?:[^"\\]|\\.)*)" ([1-9][0-9]{2}) ([0-9]{1,15}|-)` +
+    String.raw`(?: ${quoted} ${quoted}${further})?\s*$`,
+);
 
 /** What a line says; undefined for one that is malformed. */
 export function entryOf(text: string): Entry | undefined {

@@ -6,6 +6,7 @@ import { grouped, sized, Tally, tableOf } from "../../../apps/pipelines/access-l
 import { Top } from "../../../apps/pipelines/access-log/top.ts";
 
 const common = '127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /apache_pb.gif?size=2 HTTP/1.0" 200 2326';
+const combined = `${common} "-" "curl/8"`;
 const entry = {
   host: "127.0.0.1",
   time: "10/Oct/2000:13:55:36 -0700",
@@ -27,6 +28,9 @@ describe("a line", () => {
     ["of no request at all", '::1 - - [x] "-" 408 0', { method: "-", path: "-", status: 408 }],
     ["of a query alone", '::1 - - [x] "GET ?a" 200 0', { path: "/" }],
     ["that ends in a CR", `${common}\r`, { bytes: 2326 }],
+    ["with the address it was forwarded for", `${combined} "10.0.0.9, 10.0.0.1"`, { ...entry, bytes: 2326 }],
+    ["with times and a virtual host", `${combined} rt=0.004 uct="0.001, 0.002" example.org 0.003 -\r`, entry],
+    ["with 32 further fields", combined + " 1".repeat(32), entry],
   ])("%s", (_how, text, expected) => {
     expect(entryOf(text)).toMatchObject(expected);
   });
@@ -38,6 +42,11 @@ describe("a line", () => {
     [common.replace(" 200 ", " 20 ")],
     [`${common} "only one"`],
     [`x${common.slice(4)} more`],
+    [`${combined} "not closed`],
+    [`${combined} a"b"c`],
+    [`${combined} "a""b"`],
+    [`${combined}more`],
+    [combined + " 1".repeat(33)],
   ])("%j is malformed", (text) => {
     expect(entryOf(text)).toBeUndefined();
   });
@@ -45,6 +54,9 @@ describe("a line", () => {
   test("that is made to take long does not", () => {
     const hostile = `a b c [d] "${'\\"'.repeat(30_000)}`;
     expect(entryOf(hostile)).toBeUndefined();
+    expect(entryOf(`${combined} ${"a".repeat(60_000)}"`)).toBeUndefined();
+    expect(entryOf(`${combined} ${'x="'.repeat(20_000)}`)).toBeUndefined();
+    expect(entryOf(`${combined}${` a="${"b ".repeat(900)}"`.repeat(32)} "`)).toBeUndefined();
     expect(entryOf(`a b c [d] "${"GET ".repeat(15_000)}" 200 1 "${"\\".repeat(1_000)}`)).toBeUndefined();
   });
 });
