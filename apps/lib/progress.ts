@@ -9,8 +9,8 @@ import { soleError } from "./sole-error.ts";
 import { cut } from "./text-width.ts";
 
 const everyMs = 100;
-/** What is left free of a line: for the "^C" that a terminal shows, and its last cell, after which some go on to the next. */
-const spareCells = 3;
+/** What is left free of a line: its last cell, after which some terminals go on to the next. */
+const spareCells = 1;
 
 /**
  * Runs a program, gives its value, and shows meanwhile, below all that is printed, a line on the terminal that stderr is:

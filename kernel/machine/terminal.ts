@@ -60,12 +60,14 @@ class OwnTerminal implements Terminal {
     isErasedAtExit = true;
     const lines = printableLines(text, Number.POSITIVE_INFINITY).split("\n");
     // Line by line over what is there, so that nothing flickers; then what was below, if there was more.
-    write(fd, `${toStart(drawn?.lines ?? 1)}${lines.join("\x1b[K\r\n")}\x1b[K\x1b[J`);
+    // Without wrapping, for who made the lines may not know yet how narrow it has become. The cursor stays at the start of the last
+    // one: a terminal that is made narrower may wrap what is there anew, and takes the cursor along.
+    write(fd, `${toStart(drawn?.lines ?? 1)}\x1b[?7l${lines.join("\x1b[K\r\n")}\x1b[K\x1b[J\r\x1b[?7h`);
     drawn = { fd, lines: lines.length };
   }
 }
 
-/** From the end of the last of so many lines to the start of the first. */
+/** From the last of so many lines to the start of the first. */
 function toStart(lines: number): string {
   return lines > 1 ? `\r\x1b[${lines - 1}A` : "\r";
 }

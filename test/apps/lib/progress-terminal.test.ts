@@ -41,6 +41,23 @@ describe.skipIf(!Terminal.isThere)("a progress line on a real terminal (needs tm
     expect(own.find((line) => line.includes("a word in between"))).toMatch(/^\[ +[\d.]+\] /);
   });
 
+  test("stays one line when the terminal is made narrower, at whatever moment", async () => {
+    const command = commandOf(["run", "app.ts", "--", "stays"]);
+    const terminal = await Terminal.start(command, { columns: 80, rows: 30, cwd: folder.path });
+    await terminal.until((screen) => screen.some((line) => line.startsWith("at 90")));
+    const cutTo = (columns: number) => (line: string) =>
+      line.startsWith("at 90") && /x~$/.test(line) && line.length < columns;
+    for (const widths of [[50], [45, 44, 43, 42, 41, 40]]) {
+      for (const columns of widths) await terminal.resize(columns, 30);
+      await terminal.until((screen) => screen.some(cutTo(widths.at(-1) ?? 0)));
+    }
+    const own = (await terminal.screen()).filter((line) => /^(?:line|at) \d|xxx/.test(line));
+    const left = own.slice(own.indexOf("line 50")); // what was above may have been scrolled away
+    expect(left.map((line) => line.replace(/ of .*/, ""))).toEqual([...printed().slice(5), "at 90"]);
+    await terminal.keys("C-c");
+    expect(await terminal.exitCode()).toBe(0);
+  });
+
   test("is gone when its app is ended by Ctrl-C", async () => {
     const command = commandOf(["run", "app.ts", "--", "stays"]);
     const terminal = await Terminal.start(command, { columns: 80, rows: 30, cwd: folder.path });

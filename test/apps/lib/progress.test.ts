@@ -97,7 +97,7 @@ describe("a progress line", () => {
       })();
       yield* progress(() => "\x1b[2J a long line from outside", program);
     });
-    expect(screen.shown).toEqual(["\\u{1b}[2J a long~", "\\u{1~", ""]);
+    expect(screen.shown).toEqual(["\\u{1b}[2J a long l~", "\\u{1b}~", ""]);
   });
 
   test("may be a few lines, each cut, of which the last are kept where there is no room for all", () => {
@@ -106,7 +106,7 @@ describe("a progress line", () => {
     expect(screen.shown).toEqual(["3 of a long line\n4\n5\n6", ""]);
     screen.columns = 8;
     runOn(screen, () => progress(() => "a long line\nb", new Sleep(150)));
-    expect(screen.shown.slice(2)).toEqual(["a lo~\nb", ""]);
+    expect(screen.shown.slice(2)).toEqual(["a long~\nb", ""]);
   });
 
   test("is not made at all where stderr is no terminal", () => {
