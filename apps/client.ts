@@ -61,7 +61,10 @@ const client: App = app(usage, parse, function* client(options) {
       if (!(error instanceof SyscallError) || error.code === "EINVAL" || error.code === "ECANCELED") throw error;
       reason = error.message;
     }
-    if (++failed >= options.tries) throw new SyscallError("ECONNREFUSED", `gave up after ${failed} tries: ${reason}`);
+    if (++failed >= options.tries) {
+      const tries = failed === 1 ? "one try" : `${failed} tries`;
+      throw new SyscallError("ECONNREFUSED", `gave up after ${tries}: ${reason}`);
+    }
     yield* print(`${reason}; again in ${backOffMs} ms`);
     yield* new Sleep(backOffMs);
   }

@@ -69,7 +69,9 @@ function isFault(error: unknown): error is Error {
 function withUsage({ message }: Error, usage: string): UsageError {
   const [synopsis, more] = usage.split("\n\n");
   const way = more === undefined ? "" : "\n       --help says more";
-  return new UsageError(`${message.trimEnd()}\n${synopsis}${way}`);
+  const fault = new UsageError(`${message.trimEnd()}\n${synopsis}${way}`);
+  fault.stack = `${fault.name}: ${fault.message}`; // on a log, where it is a crash, the place says nothing
+  return fault;
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { describe, expect, test } from "vitest";
-import { app, environmentPort, print, SetEnv, UsageError, wholeNumber } from "../../../apps/index.ts";
+import { app, environmentPort, NewTask, print, SetEnv, Sleep, UsageError, wholeNumber } from "../../../apps/index.ts";
 import { run, runExit } from "../../kit/index.ts";
 
 const synopsis = "usage: yieldix run beep.ts -- [--times 3]";
@@ -62,6 +62,14 @@ describe("an app", () => {
       name: "UsageError",
       message: expect.stringMatching(/argument missing\nusage: /),
     });
+  });
+
+  test("that cannot do as asked is no crash with a place in its code, on a log either", () => {
+    const { logs } = run(function* () {
+      yield* new NewTask(beep(["--times", "x"]), "beep");
+      yield* new Sleep(1);
+    });
+    expect(logs.map(({ text }) => text)).toEqual([expect.stringContaining("--help says more\n  spawned by task 1")]);
   });
 
   test("that has nothing more to say does not send for it", () => {
