@@ -3,6 +3,7 @@
 
 export { Body } from "./body.ts";
 export { type IncomingResponse, type OutgoingRequest, readResponse, sendRequest } from "./client.ts";
+export { httpDate } from "./date.ts";
 export { HttpError, phraseOf } from "./errors.ts";
 export { HeaderFields, type Headers } from "./fields.ts";
 export { type BodyLength, mayGoOn, requestLength, responseLength } from "./framing.ts";
