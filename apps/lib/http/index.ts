@@ -10,8 +10,10 @@ export { type BodyLength, mayGoOn, requestLength, responseLength } from "./frami
 export { headEnd, parseRequestHead, parseResponseHead, type RequestHead, type ResponseHead } from "./head.ts";
 export { type MessageLimits, messageLimits } from "./limits.ts";
 export { type Handler, HttpRequest, type HttpResponse } from "./messages.ts";
+export { ConnectionPool, type PoolLimits, poolLimits } from "./pool.ts";
 export type { Routes } from "./routes.ts";
 export { type ServeOptions, serve } from "./server.ts";
 export { HttpCounters, type ServerLimits, serverLimits } from "./server-limits.ts";
+export type { PoolRequest } from "./wanted.ts";
 export { WhileConnected } from "./while-connected.ts";
 export { BodyWriter } from "./write.ts";
