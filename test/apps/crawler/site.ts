@@ -38,6 +38,9 @@ export class Site {
   /** Requests under way, and the most that ever were. */
   open = 0;
   most = 0;
+  /** Connections that were accepted, and those that are open. */
+  connections = 0;
+  connected = 0;
   readonly #pages: Pages;
 
   /** @param pages by their paths; texts are HTML; what is not there is 404 */
@@ -78,18 +81,34 @@ const serve = routine(function* serve(site: Site, listener: Listener): Program<v
 });
 
 const session = routine(function* session(site: Site, connection: Connection): Program<void> {
-  site.most = Math.max(site.most, ++site.open);
+  site.connections++;
+  site.connected++;
+  const reader = new Reader(connection);
   try {
-    const bytes = yield* readUntil(new Reader(connection), new TextEncoder().encode("\r\n\r\n"), 65_536);
-    const head = new TextDecoder().decode(bytes ?? new Uint8Array());
-    const path = head.split(" ")[1] ?? "";
-    site.asked.push({ path, atMs: yield* new GetTime(), head });
-    yield* answer(site.answerTo(path), connection);
+    while (yield* exchange(site, reader));
   } catch (error) {
     if (!(error instanceof SyscallError) || error.code === "ECANCELED") throw error; // the crawler has gone
   } finally {
-    site.open--;
+    site.connected--;
     connection.close();
+  }
+});
+
+/** One request and its answer; false: the connection does not go on. */
+const exchange = routine(function* exchange(site: Site, reader: Reader): Program<boolean> {
+  const bytes = yield* readUntil(reader, new TextEncoder().encode("\r\n\r\n"), 65_536);
+  if (bytes === null) return false;
+  site.most = Math.max(site.most, ++site.open);
+  try {
+    const head = new TextDecoder().decode(bytes);
+    const path = head.split(" ")[1] ?? "";
+    site.asked.push({ path, atMs: yield* new GetTime(), head });
+    const given = site.answerTo(path);
+    yield* answer(given, reader.connection);
+    const { after, headers, raw } = given;
+    return after === undefined && raw === undefined && headers?.["Connection"] !== "close";
+  } finally {
+    site.open--;
   }
 });
 
