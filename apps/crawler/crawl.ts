@@ -1,10 +1,12 @@
 // The crawl as tasks: a router hands each page to its host's keeper; a keeper has read its host's robots.txt, and lets go of
-// a page when manners allow; any worker that is free fetches it, and what it leads to begins again at the router. When
-// all pages are done, all of them end. A host that must be waited for holds up nobody but its own keeper.
+// a page when manners allow; any worker that is free fetches it, and what it leads to begins again at the router. What came
+// to nothing and may pass goes back to the keeper, for later. When all pages are done, all of them end. A host that must be
+// waited for holds up nobody but its own keeper.
 
-import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { type Program, type Routine, type Runnable, routine, SyscallError } from "../../kernel/syscall.ts";
 import { truncated } from "../../kernel/text.ts";
 import { Group, type Members, SetName } from "../../syscalls/index.ts";
+import { ConnectionPool } from "../lib/http/index.ts";
 import { Channel, Semaphore, soleError } from "../lib/index.ts";
 import { Frontier, type Page } from "./frontier.ts";
 import { Host } from "./host.ts";
@@ -12,7 +14,8 @@ import type { Options } from "./options.ts";
 import type { Outcome, Report } from "./report.ts";
 import { readRules } from "./rules.ts";
 import { originOf } from "./urls.ts";
-import { visit } from "./visit.ts";
+import { type Again, visit } from "./visit.ts";
+import type { Visit } from "./visits.ts";
 
 /** Hosts of which pages are fetched; only `--hosts` with a "*" can lead to more. */
 export const maxHosts = 1_000;
@@ -28,6 +31,7 @@ export const crawl: Routine<[options: Options, report: Report], void> = routine(
     yield* new Group(function* (members) {
       const all = new Crawl(options, report, members);
       yield* all.start(route(all), "crawl router");
+      yield* all.start(all.pool.keep(), "crawl idle connections", () => true);
       let workers = options.tasks;
       for (let n = 1; n <= options.tasks; n++) {
         yield* all.start(work(all, `crawl worker ${n}`), `crawl worker ${n}`, () => --workers > 0);
@@ -47,8 +51,9 @@ export class Crawl {
   readonly frontier: Frontier;
   /** Pages whose turn it is. */
   readonly jobs: Channel<Job> = new Channel<Job>({ name: "jobs" });
-  /** Held by whoever fetches: workers, and keepers while they read a robots.txt. */
+  /** Held by whoever uses a connection: workers, and keepers while they read a robots.txt. */
   readonly connections: Semaphore;
+  readonly pool: ConnectionPool;
   readonly hosts: Map<string, Host> = new Map();
   readonly #members: Members;
 
@@ -57,6 +62,7 @@ export class Crawl {
     this.report = report;
     this.frontier = new Frontier(options.start, options);
     this.connections = new Semaphore(options.tasks, { name: "connections" });
+    this.pool = new ConnectionPool({ maxConnections: options.tasks });
     this.#members = members;
   }
 
@@ -64,7 +70,7 @@ export class Crawl {
    * Starts one of its tasks. As daemons: what keeps the crawl open is that pages are unfinished. One that is killed would
    * leave some so for ever: then the crawl fails instead, unless others do its work.
    */
-  start(program: Program<void>, name: string, isSpared: () => boolean = () => false): ReturnType<Members["spawn"]> {
+  start(program: Runnable<void>, name: string, isSpared: () => boolean = () => false): ReturnType<Members["spawn"]> {
     return this.#members.spawn(program, truncated(name, maxName), {
       daemon: true,
       ended: (exit) => {
@@ -80,16 +86,23 @@ export class Crawl {
     return !this.#members.isOpen;
   }
 
+  /** A page is to be fetched again: it waits with its host. */
+  again(host: Host, visit: Visit): void {
+    this.report.waiting++;
+    host.visits.add(visit);
+  }
+
   /** A page is done with. @param outcome what became of it; undefined: nothing, it stays unfinished */
   done(page: Page, outcome: Outcome | undefined): void {
     this.report.known = this.frontier.size;
+    this.report.connections = this.pool.opened;
     if (outcome !== undefined) this.report.add(page, outcome);
     this.frontier.queue.done();
   }
 }
 
 interface Job {
-  readonly page: Page;
+  readonly due: Visit;
   readonly host: Host;
 }
 
@@ -104,7 +117,7 @@ function* route(crawl: Crawl): Program<void> {
       yield* crawl.start(keep(crawl, host), `crawl host ${origin}`);
     }
     if (host === undefined) crawl.done(page.value, tooManyHosts);
-    else host.pages.trySend(page.value); // there is room for all pages
+    else host.visits.add({ page: page.value, failures: 0, at: 0 });
   }
 }
 
@@ -115,22 +128,23 @@ const tooManyHosts: Outcome = {
 };
 
 function* keep(crawl: Crawl, host: Host): Program<void> {
-  const rules = yield* crawl.connections.hold(readRules(host, crawl));
+  const rules = yield* readRules(host, crawl);
   host.delayMs = Math.max(host.delayMs, rules.delayMs);
-  for (let page = yield* host.pages.next(); !page.done; page = yield* host.pages.next()) {
-    if (rules.allows(page.value.url)) {
+  for (;;) {
+    const due = yield* host.visits.next();
+    if (rules.allows(due.page.url)) {
       yield* host.slots.acquire();
       yield* host.turn();
-      yield* crawl.jobs.send({ page: page.value, host });
+      yield* crawl.jobs.send({ due, host });
     } else {
-      crawl.done(page.value, rules.fault ?? { kind: "robots" });
+      crawl.done(due.page, rules.fault ?? { kind: "robots" });
     }
   }
 }
 
 function* work(crawl: Crawl, name: string): Program<void> {
   for (let job = yield* crawl.jobs.next(); !job.done; job = yield* crawl.jobs.next()) {
-    yield* new SetName(truncated(`${name}: fetch ${job.value.page.url}`, maxName));
+    yield* new SetName(truncated(`${name}: fetch ${job.value.due.page.url}`, maxName));
     yield* fetchOne(job.value, crawl);
     yield* new SetName(name);
   }
@@ -138,13 +152,16 @@ function* work(crawl: Crawl, name: string): Program<void> {
 
 const killed: Outcome = { kind: "error", error: "killed", message: "the task that fetched it was killed" };
 
-// Whatever ends it, the page is done with and its host's slot is free again.
-const fetchOne = routine(function* fetchOne({ page, host }: Job, crawl: Crawl): Program<void> {
-  let outcome: Outcome | undefined;
+// Whatever ends it, the page is done with or to be fetched again, and its host's slot is free.
+const fetchOne = routine(function* fetchOne({ due, host }: Job, crawl: Crawl): Program<void> {
+  const { page, failures } = due;
+  let became: Outcome | Again | undefined;
+  if (failures > 0) crawl.report.waiting--;
   try {
-    outcome = yield* crawl.connections.hold(visit(page, host, crawl));
+    became = yield* visit(due, host, crawl);
   } finally {
     host.slots.release();
-    crawl.done(page, outcome ?? (crawl.isEnding ? undefined : killed));
+    if (became?.kind === "again") crawl.again(host, { page, failures: failures + 1, at: became.at });
+    else crawl.done(page, became ?? (crawl.isEnding ? undefined : killed));
   }
 });

@@ -1,9 +1,10 @@
-// One host, and the manners it is owed: so many connections at a time, so much time between requests.
+// One host, and the manners it is owed: so many connections at a time, so much time between requests, and rest when it
+// asks for it.
 
 import { type Call, type Program, routine } from "../../kernel/syscall.ts";
-import { GetTime, SleepUntil } from "../../syscalls/index.ts";
-import { Queue, Semaphore } from "../lib/index.ts";
-import type { Page } from "./frontier.ts";
+import { GetTime, Sleep } from "../../syscalls/index.ts";
+import { Semaphore } from "../lib/index.ts";
+import { Visits } from "./visits.ts";
 
 /** What a host is owed. */
 export interface Manners {
@@ -17,8 +18,8 @@ export class Host {
   /** Scheme, name and port. */
   readonly origin: string;
   /** Its pages, until their turn comes. */
-  readonly pages: Queue<Page>;
-  /** Held by each page that is being fetched, between its tries as well. */
+  readonly visits: Visits;
+  /** Held by each page that is being fetched. */
   readonly slots: Semaphore;
   /** Raised by its robots.txt. */
   delayMs: number;
@@ -28,7 +29,7 @@ export class Host {
   constructor(origin: string, manners: Manners, capacity: number) {
     const name = origin.slice(0, 40);
     this.origin = origin;
-    this.pages = new Queue({ name: `pages of ${name}`, capacity });
+    this.visits = new Visits(`pages of ${name}`, capacity);
     // Slots are handed on, from the keeper to the worker: nobody is to seem to have them.
     this.slots = new Semaphore(0, { max: manners.perHost, name: `connections to ${name}` });
     this.slots.release(manners.perHost);
@@ -46,10 +47,15 @@ export class Host {
     this.#nextAt = at + this.delayMs;
     return at;
   }
+
+  /** No request begins before that moment. @param until on the kernel's clock, ms */
+  rest(until: number): void {
+    this.#nextAt = Math.max(this.#nextAt, until);
+  }
 }
 
 const turn = routine(function* turn(host: Host): Program<void> {
   const now = yield* new GetTime();
   const at = host.book(now);
-  if (at > now) yield* new SleepUntil(at);
+  if (at > now) yield* new Sleep(Math.ceil(at - now));
 });

@@ -48,6 +48,8 @@ export interface Summary {
   readonly redirects: number;
   readonly skippedByRobots: number;
   readonly retries: number;
+  /** Connections that were opened for all of it. */
+  readonly connections: number;
   /** Pages longer than is read of one. */
   readonly cut: number;
   /** How many of each kind. */
@@ -63,6 +65,9 @@ export class Report {
   /** Bytes of bodies, those of failed tries too. */
   bytes = 0;
   retries = 0;
+  connections = 0;
+  /** Pages that wait to be tried again. */
+  waiting = 0;
   /** Pages that are known: to be set before it is shown. */
   known = 1;
   complete = false;
@@ -110,7 +115,8 @@ export class Report {
   get line(): string {
     const { page, error } = this.#counts;
     const bar = progressBar(this.done / this.known, barCells);
-    return `${bar} ${this.done} of ${this.known} known pages: ${page} fetched, ${size(this.bytes)}; ${error} failed`;
+    const sums = `${page} fetched, ${size(this.bytes)}; ${error} failed${many(this.waiting, ", %n to be tried again")}`;
+    return `${bar} ${this.done} of ${this.known} known pages: ${sums}`;
   }
 
   /** @param seconds how long it took */
@@ -126,6 +132,7 @@ export class Report {
       redirects: redirect,
       skippedByRobots: robots,
       retries: this.retries,
+      connections: this.connections,
       cut: this.#cut,
       errors: Object.fromEntries(this.#errors),
       leftOut: Object.fromEntries(this.#leftOut),
@@ -138,7 +145,7 @@ export class Report {
     const sums = this.summary(seconds);
     const lines = [
       `${sums.complete ? "crawled" : "stopped crawling"} ${this.start} after ${sums.seconds} s`,
-      `  pages      ${sums.pages} (${sums.pagesPerSecond}/s), ${size(sums.bytes)}${many(this.#cut, ", %n of them cut")}`,
+      `  pages      ${sums.pages} (${sums.pagesPerSecond}/s), ${size(sums.bytes)}${many(this.#cut, ", %n of them cut")}${many(sums.connections, ", connections: %n")}`,
       `  redirects  ${sums.redirects}`,
       `  errors     ${this.#counts.error}${listed(this.#errors)}${many(sums.retries, " after %n retries")}`,
       `  skipped    ${sums.skippedByRobots} by robots.txt`,

@@ -1,6 +1,8 @@
 // When a request that failed is made again: what may pass does so after a while, and longer each time. What the server
 // itself says of the time counts more.
 
+import { httpDate } from "../lib/http/index.ts";
+
 /** The first wait, doubled each time, up to the last; ms. */
 const [firstMs, lastMs] = [500, 30_000];
 
@@ -36,11 +38,36 @@ export function isPassingStatus(status: number): boolean {
  * How long to wait before a request is made again, ms; undefined: not at all.
  * @param tries how often it has failed, 1 or more
  * @param chance from [0, 1): tasks that failed together do not come again together
- * @param retryAfter the header of that name, if there is one; a date in it counts as none
+ * @param retryAfter the header of that name, if there is one
+ * @param date the header of that name
  */
-export function retryMs(tries: number, chance: number, retryAfter?: string): number | undefined {
+export function retryMs(tries: number, chance: number, retryAfter?: string, date?: string): number | undefined {
   const ownMs = Math.round(Math.min(firstMs * 2 ** (tries - 1), lastMs) * (0.5 + chance / 2));
-  if (retryAfter === undefined || !/^\s*[0-9]{1,9}\s*$/.test(retryAfter)) return ownMs;
-  const askedMs = 1_000 * Number(retryAfter);
+  const askedMs = retryAfterMs(retryAfter, date) ?? 0;
   return askedMs > maxRetryAfterMs ? undefined : Math.max(askedMs, ownMs);
+}
+
+/**
+ * How long a server asks to be left alone, ms; undefined: it does not.
+ * @param retryAfter seconds, or a date: that is later than the answer's own by so much, as there is no other clock to read it by
+ */
+export function retryAfterMs(retryAfter: string | undefined, date: string | undefined): number | undefined {
+  if (retryAfter === undefined) return undefined;
+  if (/^\s*[0-9]{1,9}\s*$/.test(retryAfter)) return 1_000 * Number(retryAfter);
+  const until = httpDate(retryAfter);
+  const since = httpDate(date ?? "");
+  return until === undefined || since === undefined ? undefined : Math.max(0, 1_000 * (until - since));
+}
+
+/**
+ * How long nothing at all should be asked of a host that has answered so, ms: it has said how long, or that all of it was
+ * too much.
+ * @param waitMs as `retryMs` has it
+ */
+export function restMs(
+  answer: { readonly status: number; readonly retryAfter: string | undefined; readonly date: string | undefined },
+  waitMs: number | undefined,
+): number {
+  if (answer.status === 429) return waitMs ?? maxRetryAfterMs;
+  return answer.status === 503 && retryAfterMs(answer.retryAfter, answer.date) !== undefined ? (waitMs ?? 0) : 0;
 }

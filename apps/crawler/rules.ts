@@ -3,9 +3,10 @@
 import { TextDecoder } from "node:util";
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import type { Crawl } from "./crawl.ts";
-import { type Fault, type Got, get, type Sink } from "./get.ts";
+import { type Fault, type Got, getPatiently, inCoding, type Sink } from "./get.ts";
 import type { Host } from "./host.ts";
 import type { Outcome } from "./report.ts";
+import { isPassingStatus } from "./retry.ts";
 import { everything, maxRobotsBytes, type Rules, rulesOf } from "./robots.ts";
 import { pageUrl } from "./urls.ts";
 
@@ -23,12 +24,14 @@ export const readRules: Routine<[host: Host, crawl: Crawl], HostRules> = routine
   let url = own;
   for (let hops = 0; hops <= maxHops; hops++) {
     const text = new TextSink();
-    yield* host.turn();
     const got = yield* getText(url, host, crawl, text);
     if ("code" in got) return nothing(got.code, `its robots.txt cannot be had: ${got.message}`);
-    const { status, location } = got;
-    if (status >= 200 && status <= 299) return rulesOf(own, text.text());
-    if (status >= 500) return nothing(`robots.txt ${status}`, `its robots.txt cannot be had: status ${status}`);
+    const { coding, location, status } = got;
+    const isGood = status >= 200 && status <= 299;
+    if (isGood && coding !== undefined) return nothing("content-encoding", `its robots.txt is ${inCoding(coding)}`);
+    if (isGood) return rulesOf(own, text.text());
+    const fault = `its robots.txt cannot be had: status ${status}`;
+    if (isPassingStatus(status)) return nothing(`robots.txt ${status}`, fault);
     const to = status >= 300 && status <= 399 && location !== undefined ? pageUrl(location, url) : undefined;
     if (to === undefined) return everything;
     url = to;
@@ -37,19 +40,15 @@ export const readRules: Routine<[host: Host, crawl: Crawl], HostRules> = routine
 });
 
 const getText = routine(function* getText(url: string, host: Host, crawl: Crawl, sink: TextSink): Program<Got | Fault> {
-  const { timeoutMs, retries } = crawl.options;
-  return yield* get({
+  const wanted = {
     url,
-    host,
-    timeoutMs,
-    retries,
     maxBytes: maxRobotsBytes,
-    meter: crawl.report,
-    sink: ({ status }) => {
+    sink: ({ status }: { readonly status: number }) => {
       sink.clear();
       return status >= 200 && status <= 299 ? sink : undefined;
     },
-  });
+  };
+  return yield* getPatiently(wanted, host, crawl);
 });
 
 class TextSink implements Sink {

@@ -1,38 +1,49 @@
-// One page, from its request to what is known of it and the links it leads to.
+// One visit to a page, from its request to what is known of it and the links it leads to.
 
 import { type Program, type Routine, routine } from "../../kernel/syscall.ts";
 import { truncated } from "../../kernel/text.ts";
+import { GetTime } from "../../syscalls/index.ts";
+import type { IncomingResponse } from "../lib/http/index.ts";
 import type { Crawl } from "./crawl.ts";
 import type { Page, RedirectVerdict } from "./frontier.ts";
-import { type Got, get } from "./get.ts";
+import { againAfter, codingOf, type Got, get, inCoding } from "./get.ts";
 import type { Host } from "./host.ts";
 import { contentType, LinkReader } from "./links.ts";
 import type { Outcome } from "./report.ts";
 import { pageUrl } from "./urls.ts";
+import type { Visit } from "./visits.ts";
 
 /** Characters of a Content-Type that are kept. */
 const maxType = 100;
 
-/** Fetches a page and says what became of it; what it leads to is known to the frontier then. */
-export const visit: Routine<[page: Page, host: Host, crawl: Crawl], Outcome> = routine(
-  function* visit(page, host, crawl) {
-    let reader: LinkReader | undefined;
-    const got = yield* get({
-      ...crawl.options,
-      url: page.url,
-      host,
-      meter: crawl.report,
-      sink: ({ status, headers }) => {
-        const { isHtml, charset } = contentType(headers.get("content-type") ?? "");
-        reader = isGood(status) && isHtml ? new LinkReader(page.url, charset) : undefined;
-        return reader;
-      },
-    });
-    if ("code" in got) return { kind: "error", error: got.code, message: got.message };
-    if (isGood(got.status)) return yield* fetched(page, got, reader?.end() ?? [], crawl);
-    return redirected(page, got, crawl);
-  },
-);
+/** It came to nothing, and is to be fetched again at a moment on the kernel's clock, ms. */
+export interface Again {
+  readonly kind: "again";
+  readonly at: number;
+}
+
+/** Fetches a page, once, and says what became of it; what it leads to is known to the frontier then. */
+export const visit: Routine<[visit: Visit, host: Host, crawl: Crawl], Outcome | Again> = routine(function* visit(
+  { page, failures },
+  host,
+  crawl,
+) {
+  let reader: LinkReader | undefined;
+  const { maxBytes } = crawl.options;
+  const sink = ({ status, headers }: IncomingResponse): LinkReader | undefined => {
+    const { isHtml, charset } = contentType(headers.get("content-type") ?? "");
+    const isRead = isGood(status) && isHtml && codingOf(headers) === undefined;
+    reader = isRead ? new LinkReader(page.url, charset) : undefined;
+    return reader;
+  };
+  const got = yield* get({ url: page.url, failures, maxBytes, sink }, crawl);
+  const waitMs = yield* againAfter(got, failures + 1, host, crawl);
+  if (waitMs !== undefined) return { kind: "again", at: (yield* new GetTime()) + waitMs };
+  if ("code" in got) return { kind: "error", error: got.code, message: got.message };
+  if (isGood(got.status) && got.coding !== undefined) return failed("content-encoding", `is ${inCoding(got.coding)}`);
+  if (isGood(got.status)) return yield* fetched(page, got, reader?.end() ?? [], crawl);
+  return redirected(page, got, crawl);
+});
 
 function isGood(status: number): boolean {
   return status >= 200 && status <= 299;
@@ -53,7 +64,14 @@ const fetched = routine(function* fetched(
     const verdict = frontier.link(page, url);
     if (verdict !== "new" && verdict !== "known") report.leave(verdict);
   }
-  return { kind: "page", status, bytes, isCut, type: truncated(type, maxType), links: count };
+  return {
+    kind: "page",
+    status,
+    bytes,
+    isCut,
+    type: truncated(type, maxType),
+    links: count,
+  };
 });
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

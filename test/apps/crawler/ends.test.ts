@@ -191,6 +191,7 @@ test("its tasks and what they wait for can be read", () => {
     [
       "crawler | join queue pages (0 of 10000), 1 unfinished",
       "crawl router | receive from queue pages (0 of 10000)",
+      "crawl idle connections | sleep 4000 ms",
       "crawl worker 1 | receive from channel jobs",
       "crawl worker 2: fetch http://site/slow | read tcp … -> site:80",
       "crawl host http://site | receive from queue pages of http://site (0 of 10000)",

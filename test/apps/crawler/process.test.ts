@@ -41,10 +41,14 @@ describe("of five hundred pages each is fetched once, whatever becomes of it", (
       unlisted: 0,
     });
     expect(report.list).toHaveLength(webSize);
-    expect([...web.asked].sort()).toEqual([...expectedOf()].sort());
+    // One that breaks off before a byte of its answer is taken, the first time, for a connection that had been closed.
+    const asked = new Map([...web.asked].map(([path, times]) => [path, path.startsWith("/reset/") ? 2 : times]));
+    for (const n of [0, 1, 2]) expect([2, 3]).toContain(web.asked.get(`/reset/${n}`));
+    expect([...asked].sort()).toEqual([...expectedOf()].sort());
     expect([...web.encodings]).toEqual([]);
     expect(web.most).toBeGreaterThan(1);
     expect(web.most).toBeLessThanOrEqual(10);
+    expect(web.connections).toBeLessThan(100); // for some 500 requests: it is the way of those alone that break off or never end, and of second tries
     await web.left();
     web.close();
   });
@@ -101,6 +105,7 @@ test("over TLS it crawls whom it can trust, and nobody else", async () => {
     return app;
   };
   expect(JSON.parse((await crawled(true)).output)).toMatchObject({ complete: true, pages: 2, errors: {} });
+  expect(secure.connections).toBe(1);
   const app = await crawled(false);
   expect(app.process.exitCode).not.toBe(0);
   expect(app.output).toContain('"errors":{"ECERT":1}');

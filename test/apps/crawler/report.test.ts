@@ -5,7 +5,15 @@ import type { Page } from "../../../apps/crawler/frontier.ts";
 import { maxListed, Report } from "../../../apps/crawler/report.ts";
 
 const page = (path: string, from?: string): Page => ({ url: `http://h${path}`, depth: 1, hops: 0, from });
-const got = { kind: "page", status: 200, bytes: 1_000, type: "text/html", links: 3, isCut: false } as const;
+const got = {
+  kind: "page",
+  status: 200,
+  bytes: 1_000,
+  type: "text/html",
+  links: 3,
+  isCut: false,
+  noindex: false,
+} as const;
 const failed = { kind: "error", error: "404", message: "status 404" } as const;
 
 describe("a report", () => {
@@ -18,6 +26,7 @@ describe("a report", () => {
   report.add(page("/c", "http://h/"), { kind: "redirect", status: 301, to: "http://h/", note: "known" });
   report.add(page("/d", "http://h/"), { kind: "robots" });
   report.retries = 2;
+  report.connections = 3;
   report.leave("too deep");
   report.leave("too deep");
 
@@ -32,6 +41,7 @@ describe("a report", () => {
       redirects: 1,
       skippedByRobots: 1,
       retries: 2,
+      connections: 3,
       cut: 1,
       errors: { "404": 1 },
       leftOut: { "too deep": 2 },
@@ -42,8 +52,10 @@ describe("a report", () => {
 
   test("is a line while it runs, and a text at its end", () => {
     expect(report.line).toBe("[==============>   ] 5 of 6 known pages: 2 fetched, 1.2 MB; 1 failed");
+    report.waiting = 1;
+    expect(report.line).toMatch(/; 1 failed, 1 to be tried again$/);
     expect(report.text(4)).toBe(`stopped crawling http://h/ after 4 s
-  pages      2 (0.5/s), 1.2 MB, 1 of them cut
+  pages      2 (0.5/s), 1.2 MB, 1 of them cut, connections: 3
   redirects  1
   errors     1 (404 x 1) after 2 retries
   skipped    1 by robots.txt

@@ -79,22 +79,25 @@ export class Web {
   readonly #server: Server;
   /** How often each path was asked for. */
   readonly asked = new Map<string, number>();
-  /** Headers that should not come. */
+  /** Pages that were asked for in a way that could not be read. */
   readonly encodings = new Set<string>();
   /** The most requests at once, of those that are answered in the ordinary way. */
   most = 0;
+  /** Connections that were opened. */
+  connections = 0;
   #open = 0;
-  #connections = 0;
+  #connected = 0;
   #gone: () => void = () => {};
 
   constructor(tls?: ServerOptions) {
     const serve = (request: IncomingMessage, response: ServerResponse): void => this.#serve(request, response);
     this.#server = tls === undefined ? createServer({ maxHeaderSize: 65_536 }, serve) : createTlsServer(tls, serve);
     this.#server.on("connection", (socket) => {
-      this.#connections++;
+      this.connections++;
+      this.#connected++;
       socket.on("error", () => {}); // whoever asked has gone
       socket.on("close", () => {
-        this.#connections--;
+        this.#connected--;
         this.#gone();
       });
     });
@@ -107,7 +110,7 @@ export class Web {
 
   /** Until nobody is connected. */
   async left(): Promise<void> {
-    while (this.#connections > 0) await new Promise<void>((resolve) => (this.#gone = resolve));
+    while (this.#connected > 0) await new Promise<void>((resolve) => (this.#gone = resolve));
   }
 
   /** Until a path has been asked for. */
@@ -124,7 +127,7 @@ export class Web {
     const path = request.url ?? "";
     const time = (this.asked.get(path) ?? 0) + 1;
     this.asked.set(path, time);
-    if (request.headers["accept-encoding"] !== undefined) this.encodings.add(path);
+    if (request.headers["accept-encoding"] !== "identity") this.encodings.add(path);
     this.most = Math.max(this.most, ++this.#open);
     response.on("finish", () => this.#open--);
     const [, kind = "", number = ""] = path.split("/");
