@@ -19,8 +19,10 @@ export type Outcome =
       /** Of its body, as far as it was read: what is no HTML is not. */
       readonly bytes: number;
       readonly type: string;
-      /** Pages it leads to. */
+      /** Pages it leads to, of those that may be followed. */
       readonly links: number;
+      /** True when it asks not to be listed where people search. */
+      readonly noindex: boolean;
       /** True when it was longer than is read of a page. */
       readonly isCut: boolean;
     }
@@ -106,9 +108,9 @@ export class Report {
     if (this.#listed.length < maxListed) this.#listed.push({ url, depth, from, ...outcome });
   }
 
-  /** A link that is not followed. */
-  leave(why: string): void {
-    addOne(this.#leftOut, why);
+  /** Links that are not followed. */
+  leave(why: string, count = 1): void {
+    if (count > 0) this.#leftOut.set(why, (this.#leftOut.get(why) ?? 0) + count);
   }
 
   /** While it runs. */

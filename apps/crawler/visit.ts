@@ -9,6 +9,7 @@ import type { Page, RedirectVerdict } from "./frontier.ts";
 import { againAfter, codingOf, type Got, get, inCoding } from "./get.ts";
 import type { Host } from "./host.ts";
 import { contentType, LinkReader } from "./links.ts";
+import { PageRobots } from "./page-robots.ts";
 import type { Outcome } from "./report.ts";
 import { pageUrl } from "./urls.ts";
 import type { Visit } from "./visits.ts";
@@ -28,12 +29,14 @@ export const visit: Routine<[visit: Visit, host: Host, crawl: Crawl], Outcome | 
   host,
   crawl,
 ) {
+  const robots = new PageRobots();
   let reader: LinkReader | undefined;
   const { maxBytes } = crawl.options;
   const sink = ({ status, headers }: IncomingResponse): LinkReader | undefined => {
     const { isHtml, charset } = contentType(headers.get("content-type") ?? "");
+    robots.header(headers.all("x-robots-tag"));
     const isRead = isGood(status) && isHtml && codingOf(headers) === undefined;
-    reader = isRead ? new LinkReader(page.url, charset) : undefined;
+    reader = isRead ? new LinkReader(page.url, charset, robots) : undefined;
     return reader;
   };
   const got = yield* get({ url: page.url, failures, maxBytes, sink }, crawl);
@@ -41,7 +44,7 @@ export const visit: Routine<[visit: Visit, host: Host, crawl: Crawl], Outcome | 
   if (waitMs !== undefined) return { kind: "again", at: (yield* new GetTime()) + waitMs };
   if ("code" in got) return { kind: "error", error: got.code, message: got.message };
   if (isGood(got.status) && got.coding !== undefined) return failed("content-encoding", `is ${inCoding(got.coding)}`);
-  if (isGood(got.status)) return yield* fetched(page, got, reader?.end() ?? [], crawl);
+  if (isGood(got.status)) return yield* fetched(page, got, { robots, reader }, crawl);
   return redirected(page, got, crawl);
 });
 
@@ -55,15 +58,16 @@ const linksPerTurn = 100;
 const fetched = routine(function* fetched(
   page: Page,
   { status, bytes, isCut, type }: Got,
-  links: Iterable<string>,
+  { robots, reader }: { readonly robots: PageRobots; readonly reader: LinkReader | undefined },
   { frontier, report }: Crawl,
 ): Program<Outcome> {
   let count = 0;
-  for (const url of links) {
+  for (const url of reader?.end() ?? []) {
     if (++count % linksPerTurn === 0) yield;
     const verdict = frontier.link(page, url);
     if (verdict !== "new" && verdict !== "known") report.leave(verdict);
   }
+  report.leave("nofollow", reader?.withheld ?? 0);
   return {
     kind: "page",
     status,
@@ -71,6 +75,7 @@ const fetched = routine(function* fetched(
     isCut,
     type: truncated(type, maxType),
     links: count,
+    noindex: !robots.mayIndex,
   };
 });
 

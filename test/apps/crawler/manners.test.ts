@@ -1,4 +1,5 @@
-// How a crawler behaves towards its hosts: connections that are kept, rest that is asked for; and that what must be waited for holds up nothing else.
+// How a crawler behaves towards its hosts: connections that are kept, rest that is asked for, links that are not to be
+// followed; and that what must be waited for holds up nothing else.
 
 import { describe, expect, test } from "vitest";
 import crawler from "../../../apps/crawler.ts";
@@ -215,6 +216,59 @@ describe("a host that asks for rest", () => {
     const { site, report } = crawl({ "/": "", "/robots.txt": { status: 429 } });
     expect(site.paths).toEqual(["/robots.txt", "/robots.txt", "/robots.txt"]);
     expect(report).toMatchObject({ pages: 0, errors: { "robots.txt 429": 1 } });
+  });
+});
+
+describe("links that are not to be followed", () => {
+  const tag = (value: string): Answer => ({ headers: { "X-Robots-Tag": value }, body: links("/no", "/not") });
+  const meta = (content: string, name = "robots"): Answer => ({
+    body: `${links("/no", "/not")}<meta content="${content}" name=${name}>`,
+  });
+
+  test.each([
+    ["X-Robots-Tag: nofollow", tag("nofollow")],
+    ["X-Robots-Tag: none", tag("noindex, none")],
+    ["X-Robots-Tag: our name", tag("other: all, yieldix-crawler: nofollow")],
+    ["<meta> nofollow, behind the links", meta("noindex,NOFOLLOW")],
+    ["<meta> none", meta("none")],
+    ["<meta> our name", meta("nofollow", "Yieldix-Crawler")],
+    ["rel", { body: '<a href=/no rel="Noopener NoFollow"></a><a rel=nofollow href=/not></a>' }],
+  ])("%s", (_, page) => {
+    const { site, report } = crawl({ "/": page, "/no": "", "/not": "" });
+    expect(site.paths).toEqual(["/", "/robots.txt"]);
+    expect(report).toMatchObject({ pages: 1, leftOut: { nofollow: 2 } });
+  });
+
+  test.each([
+    ["noindex", tag("noindex"), true],
+    ["noindex", meta("noindex, follow"), true],
+    ["of another robot", tag("other: nofollow, noindex"), false],
+    ["of another robot", meta("none", "googlebot"), false],
+    ["of another sort", tag("unavailable_after: 25 Jun 2010 15:00:00 PST, nosnippet"), false],
+    ["of another rel", { body: '<a href=/no rel="nofollowing ugc"></a><a rel=me href=/not></a>' }, false],
+  ])("are those of a word %s not", (_, page, noindex) => {
+    const { site, report, of } = crawl({ "/": page, "/no": "", "/not": "" });
+    expect(site.paths).toEqual(["/", "/no", "/not", "/robots.txt"]);
+    expect(of("/")).toMatchObject({ noindex, links: 2 });
+    expect(report["leftOut"]).toEqual({});
+  });
+
+  test("are followed where they stand without that, on this page or another", () => {
+    const { site, report } = crawl({
+      "/": `<a rel=nofollow href=/a></a><a href=/a></a><a rel=nofollow href=/b></a><a href=/c></a>`,
+      "/a": "",
+      "/b": "",
+      "/c": links("/b"),
+    });
+    expect(site.paths).toEqual(["/", "/a", "/b", "/c", "/robots.txt"]);
+    expect(report).toMatchObject({ leftOut: { nofollow: 1 } });
+  });
+
+  test("are no redirects", () => {
+    const { site } = crawl({
+      "/": { ...tag("none"), status: 302, headers: { Location: "/a", "X-Robots-Tag": "none" } },
+    });
+    expect(site.paths).toEqual(["/", "/a", "/robots.txt"]);
   });
 });
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { Frontier, maxHops, type Page } from "../../../apps/crawler/frontier.ts";
 import { contentType, LinkReader, maxLinks } from "../../../apps/crawler/links.ts";
 import { parse } from "../../../apps/crawler/options.ts";
+import { PageRobots } from "../../../apps/crawler/page-robots.ts";
 import { isPassing, isPassingStatus, maxRetryAfterMs, retryMs } from "../../../apps/crawler/retry.ts";
 import { maxCrawlDelayMs, rulesOf } from "../../../apps/crawler/robots.ts";
 import { maxUrlLength, pageUrl } from "../../../apps/crawler/urls.ts";
@@ -86,6 +87,19 @@ describe("the links of a page", () => {
     ["a base, wherever it stands", '<a href=x><base href="/other/"><base href=/no/>', ["/other/x"]],
     ["a base that is none", '<base href="data:x"><a href=x>', ["/dir/x"]],
     ["tags that never end", "<a href=x><a href=y", ["/dir/x"]],
+    ["tags that break off before they say not to", '<a href=x><a href="y" rel="no', ["/dir/x"]],
+    [
+      "not what is not to be followed",
+      "<a rel=nofollow href=x><a href=y rel='x\nNOFOLLOW\ty'><a rel=nofollows href=z>",
+      ["/dir/z"],
+    ],
+    ["what once may be followed", "<a rel=nofollow href=x><a href=x><a rel=nofollow href=x>", ["/dir/x"]],
+    ["nothing of a page that says so", "<a href=x><meta name=robots content=nofollow>", []],
+    [
+      "a page whose text says so, or another tag",
+      "<meta name=x content=nofollow><meta name=robots content='max-image-preview: none'><a href=x>",
+      ["/dir/x"],
+    ],
   ])("%s", (_, html, paths) => {
     const expected = paths.map((path) => `http://host${path}`);
     expect(linksOf(html)).toEqual(expected);
@@ -151,6 +165,32 @@ describe("the links of a page", () => {
 
 test("a Content-Type of very many blanks costs what its bytes cost", () => {
   expect(contentType(`${"\xa0".repeat(500_000)}x`)).toEqual({ isHtml: false, charset: undefined });
+});
+
+describe("what a page says to robots", () => {
+  const said = (...lines: string[]): string => {
+    const robots = new PageRobots();
+    robots.header(lines);
+    return `${robots.mayFollow ? "follow" : "nofollow"} ${robots.mayIndex ? "index" : "noindex"}`;
+  };
+
+  test.each([
+    [["all"], "follow index"],
+    [["noindex", "NoFollow"], "nofollow noindex"],
+    [["none, follow, index"], "nofollow noindex"],
+    [["noarchive,nofollow , noimageindex"], "nofollow index"],
+    [["other: none", "*: noindex"], "follow noindex"],
+    [["other: noindex, nofollow, Yieldix-Crawler : nofollow, noarchive, third: noindex"], "nofollow index"],
+    [["unavailable_after: Sunday, 06-Nov-94 08:49:37 GMT, nofollow"], "nofollow index"],
+    [["max-snippet: 10, max-image-preview: none"], "follow index"],
+    [["nofollowed, no follow, xnone", ""], "follow index"],
+  ])("in %j is: %s", (lines, expected) => {
+    expect(said(...lines)).toBe(expected);
+  });
+
+  test("costs what its bytes cost", () => {
+    expect(said(`${"a".repeat(300_000)} ${" ".repeat(300_000)}:${",".repeat(300_000)}`)).toBe("follow index");
+  });
 });
 
 describe("a robots.txt", () => {
@@ -292,6 +332,15 @@ describe("another try", () => {
       retryMs(1, 0, text),
     );
     expect(asked).toEqual([250, 7_000, maxRetryAfterMs, undefined, 250, 250, 250]);
+    const until = (date: string): number | undefined => retryMs(1, 0, "Fri, 31 Dec 1999 23:59:59 GMT", date);
+    const dates = ["Fri, 31 Dec 1999 23:59:58 GMT", "Friday, 31-Dec-99 23:58:59 GMT", "Fri Dec 31 23:58:58 1999"];
+    expect([...dates, "Sat, 01 Jan 2000 00:00:00 GMT", "today"].map(until)).toEqual([
+      1_000,
+      60_000,
+      undefined,
+      250,
+      250,
+    ]);
   });
 });
 
