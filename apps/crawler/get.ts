@@ -109,7 +109,7 @@ const taken = routine(function* taken(response: IncomingResponse, wanted: Wanted
   const { read, isCut } = yield* poured(body, wanted.sink(response), wanted.maxBytes, meter);
   return {
     status,
-    type: given.get("content-type") ?? "",
+    type: utf8(given.get("content-type")) ?? "",
     location: utf8(given.get("location")),
     retryAfter: given.get("retry-after"),
     date: given.get("date"),
@@ -138,7 +138,10 @@ export function inCoding(coding: string): string {
   return `packed as ${JSON.stringify(coding)}, which was not asked for and cannot be read here`;
 }
 
-/** Of a header what was meant: servers send addresses in UTF-8, which headers give as Latin-1. */
+/**
+ * Of a header what was meant: servers send addresses in UTF-8, which headers give as Latin-1. And a copy: what is listed of a
+ * page would keep the whole head in memory, of which a part of a text is only a view.
+ */
 function utf8(text: string | undefined): string | undefined {
   return text === undefined ? undefined : Buffer.from(text, "latin1").toString("utf8");
 }

@@ -110,6 +110,11 @@ describe("one of its tasks is killed:", () => {
     expect(report.summary(1).errors).toMatchObject({ killed: 1 });
   });
 
+  test("who keeps idle connections: none is kept any more, and the crawl goes on", () => {
+    const { report, failure } = without(/^crawl idle connections/, 20);
+    expect([failure, report.complete, report.done]).toEqual(["", true, 21]);
+  });
+
   test.each([
     ["the last worker", /^crawl worker 1/, ["--tasks", "1"]],
     ["the router", /^crawl router/, []],

@@ -2,13 +2,10 @@
 // it is used; and that nothing is left of it.
 
 import { describe, expect, test } from "vitest";
-import { ConnectionPool, type IncomingResponse, type PoolRequest, serve } from "../../../apps/lib/http/index.ts";
-import { type Program, type Runnable, routine, SyscallError, type Tid } from "../../../kernel/syscall.ts";
+import { ConnectionPool, type IncomingResponse, type PoolRequest } from "../../../apps/lib/http/index.ts";
+import { type Program, type Runnable, SyscallError, type Tid } from "../../../kernel/syscall.ts";
 import { framed } from "../../../syscalls/frame.ts";
-import { Join, KillTask, Listen, ListenTls, NewTask, Sleep, Timeout } from "../../../syscalls/index.ts";
-import { cert, key } from "../../kernel/machine/certificates.ts";
-import { hostMachines } from "../../kernel/machine/host-machines.ts";
-import { onHost } from "../../kernel/machine/on-host.ts";
+import { Join, KillTask, NewTask, Sleep, Timeout } from "../../../syscalls/index.ts";
 import { allFaults, run } from "../../kit/index.ts";
 import { Peer, type Reply } from "./peer.ts";
 
@@ -342,36 +339,4 @@ test.each([
   [{ idle: 1 } as object, "there is no limit"],
 ])("%j are no limits", (limits, message) => {
   expect(() => new ConnectionPool(limits)).toThrow(message);
-});
-
-describe.each(hostMachines)("on the %s machine", (machine) => {
-  test("it keeps connections over TLS and over TCP, to our own server", async () => {
-    const hello = routine(function* hello(): Program<{ body: string }> {
-      return { body: "hello" };
-    });
-    const counts = await onHost(machine, () =>
-      (function* (): Program<unknown> {
-        const pool = new ConnectionPool({}, { ca: cert });
-        const keeper = yield* new NewTask(pool.keep(), "idle connections");
-        const plain = yield* new Listen({ port: 0 });
-        const secure = yield* new ListenTls({ port: 0 }, { cert, key });
-        const servers = [
-          yield* new NewTask(serve(plain, { "GET /": hello }), "plain"),
-          yield* new NewTask(serve(secure, { "GET /": hello }), "secure"),
-        ];
-        const heard: string[] = [];
-        for (const [scheme, { address }] of [
-          ["http", plain],
-          ["https", secure],
-        ] as const) {
-          const url = `${scheme}://localhost:${"port" in address ? address.port : 0}/`;
-          for (let n = 0; n < 5; n++) heard.push(yield* new Timeout(5_000, pool.exchange(url, text)));
-        }
-        const { opened, reused, idle } = pool;
-        for (const tid of [keeper, ...servers]) yield* new KillTask(tid);
-        return [heard.filter((each) => each === "hello").length, opened, reused, idle];
-      })(),
-    );
-    expect(counts).toEqual([10, 2, 8, 2]);
-  });
 });
