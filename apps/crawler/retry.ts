@@ -51,7 +51,7 @@ export function retryMs(tries: number, chance: number, retryAfter?: string, date
  * How long a server asks to be left alone, ms; undefined: it does not.
  * @param retryAfter seconds, or a date: that is later than the answer's own by so much, as there is no other clock to read it by
  */
-export function retryAfterMs(retryAfter: string | undefined, date: string | undefined): number | undefined {
+function retryAfterMs(retryAfter: string | undefined, date: string | undefined): number | undefined {
   if (retryAfter === undefined) return undefined;
   if (/^\s*[0-9]{1,9}\s*$/.test(retryAfter)) return 1_000 * Number(retryAfter);
   const until = httpDate(retryAfter);

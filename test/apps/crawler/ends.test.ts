@@ -235,7 +235,8 @@ describe("on a network that fails", () => {
       );
       const sums = report.summary(1);
       expect([sums.complete, sums.unfinished]).toEqual([true, 0]);
-      for (const path of some) expect(served?.paths.filter((each) => each === path).length).toBeLessThanOrEqual(3);
+      // Three tries, the first of which may have met a connection that had just been closed.
+      for (const path of some) expect(served?.paths.filter((each) => each === path).length).toBeLessThanOrEqual(4);
       if (name === "benign") expect(served?.paths).toEqual([...some, "/", "/robots.txt"].sort());
     }
   });
