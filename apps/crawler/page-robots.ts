@@ -14,6 +14,9 @@ const valued: ReadonlySet<string> = new Set([
   "unavailable_after",
 ]);
 
+/** Characters of a `<meta>` that are looked at: its words taken apart, a page's worth of them would be a long turn. */
+const maxContent = 2_048;
+
 export class PageRobots {
   #mayFollow = true;
   #mayIndex = true;
@@ -45,7 +48,7 @@ export class PageRobots {
   /** A `<meta>`, which may be of any name. */
   meta(name: string, content: string): void {
     const whose = name.trim();
-    if (whose.toLowerCase() === "robots" || isOurs(whose)) this.#say(content);
+    if (whose.toLowerCase() === "robots" || isOurs(whose)) this.#say(content.slice(0, maxContent));
   }
 
   #say(text: string): void {

@@ -188,6 +188,12 @@ describe("what a page says to robots", () => {
     expect(said(...lines)).toBe(expected);
   });
 
+  test("in a <meta> is read so far and no further", () => {
+    const robots = new PageRobots();
+    robots.meta("robots", `${"index,".repeat(300)}nofollow, ${",".repeat(2_000_000)}noindex`);
+    expect([robots.mayFollow, robots.mayIndex]).toEqual([false, true]);
+  });
+
   test("costs what its bytes cost", () => {
     expect(said(`${"a".repeat(300_000)} ${" ".repeat(300_000)}:${",".repeat(300_000)}`)).toBe("follow index");
   });
