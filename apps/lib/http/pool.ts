@@ -4,20 +4,10 @@
 
 import type { TlsOptions } from "../../../kernel/machine/host-parts.ts";
 import type { Connection } from "../../../kernel/machine/machine.ts";
-import {
-  type Call,
-  Cancelled,
-  type Program,
-  type Runnable,
-  routine,
-  type Syscall,
-  SyscallError,
-} from "../../../kernel/syscall.ts";
-import { framed } from "../../../syscalls/frame.ts";
-import { Connect, ConnectTls, MoveOn } from "../../../syscalls/index.ts";
-import { Reader } from "../reader.ts";
-import type { Body } from "./body.ts";
-import { type IncomingResponse, readResponse, sendRequest } from "./client.ts";
+import { type Call, type Program, type Runnable, routine, type Syscall } from "../../../kernel/syscall.ts";
+import { Connect, ConnectTls } from "../../../syscalls/index.ts";
+import { Attempt } from "./attempt.ts";
+import type { IncomingResponse } from "./client.ts";
 import { IdleConnections } from "./idle.ts";
 import { limitsOf } from "./limits.ts";
 import { type PoolRequest, type Wanted, wantedOf } from "./wanted.ts";
@@ -96,36 +86,10 @@ export class ConnectionPool {
 
   static readonly #exchange = routine(function* exchange(pool: ConnectionPool, wanted: Wanted): Program<unknown> {
     if (wanted.mayBeUsed) {
-      const done = yield* ConnectionPool.#attempt(pool, wanted, pool.#idle.borrow(wanted.origin), true);
+      const done = yield* new Attempt(pool, wanted, pool.#idle.borrow(wanted.origin), true);
       if (done !== undefined) return done.value;
     }
-    return (yield* ConnectionPool.#attempt(pool, wanted, pool.#open(wanted), false))?.value;
-  });
-
-  /** Undefined: there is no such connection, or none any more; a fresh one will do. */
-  static readonly #attempt = routine(function* attempt(
-    pool: ConnectionPool,
-    wanted: Wanted,
-    source: Syscall<Connection | undefined>,
-    isUsed: boolean,
-  ): Program<{ readonly value: unknown } | undefined> {
-    let connection: Connection | undefined;
-    let goesOn = false;
-    pool.#inUse++;
-    try {
-      connection = yield* source;
-      if (connection === undefined) return undefined;
-      if (isUsed) pool.#reused++;
-      const reader = new Reader(connection);
-      const response = yield* responseTo(reader, wanted, isUsed);
-      if (response === undefined) return undefined;
-      const value = yield* framed(wanted.use(response), "use of a response");
-      goesOn = response.goesOn && (yield* passedOver(response.body)) && reader.available === 0;
-      return { value };
-    } finally {
-      pool.#inUse--;
-      if (connection !== undefined) pool.#leave(wanted.origin, connection, goesOn);
-    }
+    return (yield* new Attempt(pool, wanted, pool.#open(wanted), false))?.value;
   });
 
   #open({ address, isSecure }: Wanted): Syscall<Connection> {
@@ -134,50 +98,21 @@ export class ConnectionPool {
     return isSecure ? new ConnectTls(address, this.#tls) : new Connect(address);
   }
 
-  #leave(origin: string, connection: Connection, goesOn: boolean): void {
+  /** For attempts: one begins. */
+  enter(): void {
+    this.#inUse++;
+  }
+
+  /** For attempts: there was a connection that had been used. */
+  noteReuse(): void {
+    this.#reused++;
+  }
+
+  /** For attempts: one is over. @param goesOn whether its connection, if it had one, may be used again */
+  leave(origin: string, connection: Connection | undefined, goesOn: boolean): void {
+    this.#inUse--;
+    if (connection === undefined) return;
     if (goesOn && this.#idle.size + this.#inUse < this.limits.maxConnections) this.#idle.put(origin, connection);
     else connection.close();
   }
 }
-
-/** Undefined: the connection had been closed by its server before it heard of the request. */
-const responseTo = routine(function* responseTo(
-  reader: Reader,
-  { limits, method, request }: Wanted,
-  isUsed: boolean,
-): Program<IncomingResponse | undefined> {
-  const { connection } = reader;
-  const before = connection.bytesRead;
-  try {
-    yield* sendRequest(connection, request);
-    const response = yield* readResponse(reader, method, limits);
-    // It had waited too long for the request, and says so of the connection (RFC 9110, 15.5.9).
-    return isUsed && response.status === 408 ? undefined : response;
-  } catch (error) {
-    if (isUsed && connection.bytesRead === before && isLoss(error)) return undefined;
-    throw error;
-  }
-});
-
-/** True for the error of a server that is gone. */
-function isLoss(error: unknown): boolean {
-  return error instanceof SyscallError && lossCodes.has(error.code);
-}
-
-const lossCodes: ReadonlySet<string> = new Set(["ECONNABORTED", "ECONNRESET", "EPIPE", "EPROTO"]);
-
-/** How much is read of a body that nobody wants, and how long it is waited for, to keep the connection: a fresh one costs as much. */
-const mostPassedOver = 16_384;
-const passOverMs = 100;
-
-/** Whether that was all of it. What becomes of the rest concerns nobody: its program has what it wanted. */
-const passedOver = routine(function* passedOver(body: Body): Program<boolean> {
-  if (body.isOver) return true;
-  try {
-    const passed = yield* new MoveOn(passOverMs, body.discard(mostPassedOver));
-    return passed.done && passed.value;
-  } catch (error) {
-    if (!(error instanceof SyscallError) || error instanceof Cancelled) throw error;
-    return false;
-  }
-});

@@ -287,6 +287,29 @@ describe("nothing outlives its task:", () => {
     );
   });
 
+  test("one whose user's cleanup had to be dropped is counted off as well", () => {
+    pooled(
+      () => page("x"),
+      function* ({ get, peer, pool }) {
+        const stuck = function* (): Program<void> {
+          try {
+            yield* new Sleep(1_000_000);
+          } finally {
+            yield* new Sleep(1_000_000);
+          }
+        };
+        const asker = yield* new NewTask(pool.exchange("http://peer/", stuck), "asker");
+        yield* new Sleep(10);
+        yield* new KillTask(asker);
+        yield* new Sleep(5_000);
+        expect(peer.open).toBe(0);
+        yield* get("/2");
+        expect(pool.idle).toBe(1);
+      },
+      { maxConnections: 1 },
+    );
+  });
+
   test("what its time runs out on, or its program throws in, is closed", () => {
     pooled(
       (_connection, _request, path) => (path === "/silent" ? { say: "" } : page("x")),
