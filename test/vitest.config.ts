@@ -6,8 +6,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Most of the time goes to real processes and sockets that are waited for: two files at once, where there is one core, too.
     maxWorkers: 2,
-    // A hung test must fail, not stall the whole run.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // A hung test must fail, not stall the whole run. Tests of real processes take seconds, and several times as long where others
+    // have the machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });
