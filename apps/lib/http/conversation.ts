@@ -106,7 +106,7 @@ export class Conversation {
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);
     if ((yield* scope) && (body.isOver || (yield* Conversation.#passOver(body)))) return true;
-    if (!body.isOver || it.#reader.available > 0) yield* linger(connection);
+    yield* linger(connection);
     return false;
   });
 
@@ -162,17 +162,22 @@ function headFault(error: unknown, headMs: number, maxHeadBytes: number): unknow
   return error.code === "EPROTO" ? new SyscallError("ECONNRESET", error.message, { cause: error }) : error;
 }
 
-// Closed with bytes unread, TCP would break off, and take back from the client what it has not read yet: the reason.
+// Closed with bytes unread, or with some that are still to come, TCP would break off, and take back from the client what it
+// has not read yet: the answer. So it is the client that closes, if it does so soon.
 const linger = routine(function* linger(connection: Connection): Program<void> {
   connection.shutdown();
   yield* new MoveOn(lingerMs, drained(connection));
 });
 
 const drained = routine(function* drained(connection: Connection): Program<void> {
-  for (let size = 0; size < lingerBytes; ) {
-    const bytes = yield* recv(connection, chunkBytes);
-    if (bytes.length === 0) return;
-    size += bytes.length;
+  try {
+    for (let size = 0; size < lingerBytes; ) {
+      const bytes = yield* recv(connection, chunkBytes);
+      if (bytes.length === 0) return;
+      size += bytes.length;
+    }
+  } catch (error) {
+    if (!isLoss(error)) throw error; // what there was to say is said
   }
 });
 

@@ -206,6 +206,13 @@ describe("what is no request", () => {
     expect(said).not.toContain("…");
   });
 
+  test("what comes behind the last request before its answer is read takes it from nobody", () => {
+    const pieces = [last("/"), "\r\n", ...Array.from({ length: 50 }, () => "x")];
+    const { value: said, counters } = beside({ "GET /": slow(10, "hello") }, () => asking(...pieces));
+    expect(said).toMatch(/^HTTP\/1\.1 200 [^…]*hello$/);
+    expect(counters.lost).toBe(0);
+  });
+
   test("the reason reaches a client that goes on sending", () => {
     const said = heard(`BAD\r\n\r\n`, ...Array.from({ length: 50 }, () => "x".repeat(1_000)));
     expect(statuses(said)).toEqual([400]);
