@@ -19,7 +19,7 @@ export { type Progress, progress, progressBar } from "./progress.ts";
 export { PriorityQueue, type PriorityQueueOptions, Queue, type QueueOptions } from "./queue.ts";
 export { Reader, readExactly, readLine, readUntil } from "./reader.ts";
 export { Semaphore, type SemaphoreOptions } from "./semaphore.ts";
-export { accept, recv, send, sendAll } from "./sockets.ts";
+export { accept, linger, recv, send, sendAll } from "./sockets.ts";
 export { soleError } from "./sole-error.ts";
 export type { Store } from "./source.ts";
 export { fromDuplex, fromReadable, toWritable } from "./streams.ts";

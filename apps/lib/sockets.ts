@@ -2,8 +2,8 @@
 // would block, so data that is there costs no trap; each tries again after a wake, because a wake may be spurious.
 
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
-import { type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
-import { Adopt, Log, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts";
+import { type Program, type Routine, routine, SyscallError } from "../../kernel/syscall.ts";
+import { Adopt, Log, MoveOn, ReadWait, Sleep, WriteWait } from "../../syscalls/index.ts";
 
 /** How long accept waits when the system has no descriptors left, ms; doubled each time. */
 const backOffMs = [5, 10, 20, 40, 80, 160, 320, 500] as const;
@@ -95,3 +95,37 @@ export const sendAll: Routine<[connection: Connection, bytes: Uint8Array], void>
     }
   },
 );
+
+/** What a peer may go on to send while it is waited for, bytes. */
+const mostAfterEnd = 1_048_576;
+const goneCodes: ReadonlySet<string> = new Set(["EBADF", "ECONNABORTED", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/**
+ * Says that this was all, and lets the peer end first: to be called before a connection is closed whose peer may still be
+ * sending. Closed with bytes unread, TCP breaks off, and takes back what the peer has not read yet. What comes is dropped, up
+ * to 1 MiB; a peer that is gone already is no error.
+ * @param ms how long the peer has, milliseconds; 0: what has come by now is dropped
+ * @throws EINVAL for another time, EBADF when closed before
+ *
+ * ```ts
+ * yield* sendAll(connection, lastWords);
+ * yield* linger(connection, 1_000);
+ * connection.close();
+ * ```
+ */
+export const linger: Routine<[connection: Connection, ms: number], void> = routine(function* linger(connection, ms) {
+  connection.shutdown();
+  yield* new MoveOn(ms, drained(connection));
+});
+
+const drained = routine(function* drained(connection: Connection): Program<void> {
+  try {
+    for (let size = 0; size < mostAfterEnd; ) {
+      const { length } = yield* recv(connection, 65_536);
+      if (length === 0) return;
+      size += length;
+    }
+  } catch (error) {
+    if (!(error instanceof SyscallError) || !goneCodes.has(error.code)) throw error;
+  }
+});

@@ -6,6 +6,7 @@
 import type { Connection } from "../../kernel/machine/machine.ts";
 import { type Call, Cancelled, type Program, routine, type Tid } from "../../kernel/syscall.ts";
 import { Adopt, GetTime, KillTask, KillTasks, NewTask, ReadWait, Timeout, WaitTask } from "../../syscalls/index.ts";
+import { linger } from "../lib/sockets.ts";
 import { slice } from "./backlog.ts";
 import { BatchReply } from "./batch.ts";
 import { Calls } from "./calls.ts";
@@ -31,6 +32,8 @@ export interface PeerOptions {
 }
 
 const chunkBytes = 65_536;
+/** How long the other end has to take the answer to what it must not say, and to close, ms. */
+const lingerMs = 1_000;
 
 export class Peer {
   readonly connection: Connection;
@@ -48,6 +51,8 @@ export class Peer {
   #sliceLeft = slice;
   #hasSpoken = false;
   #isLost = false;
+  /** What comes next cannot be understood: the other end may be in the middle of it. */
+  #isRefusing = false;
 
   constructor(connection: Connection, options: PeerOptions = {}) {
     this.connection = connection;
@@ -135,8 +140,10 @@ export class Peer {
       if (!(error instanceof Cancelled)) throw error;
       peer.#serving.giveUpUnbegun();
       yield* new Timeout(peer.limits.drainMs, Peer.#finish(peer, writer));
+      yield* linger(peer.connection, 0);
       throw error;
     }
+    if (peer.#isRefusing) yield* linger(peer.connection, lingerMs);
   });
 
   static readonly #finish = routine(function* finish(peer: Peer, writer: Tid<void>): Program<void> {
@@ -187,7 +194,8 @@ export class Peer {
         partialUntil = 0;
         const work = peer.#frame(frame);
         if (work !== undefined) yield* work;
-        if (frame.kind === "foreign" || (frame.kind === "refused" && frame.fatal)) return;
+        peer.#isRefusing = frame.kind === "refused" && frame.fatal;
+        if (frame.kind === "foreign" || peer.#isRefusing) return;
         if (peer.#serving.backlog.isFull) yield* Peer.#holdBack(peer);
         if (--peer.#sliceLeft <= 0) {
           peer.#sliceLeft = slice;

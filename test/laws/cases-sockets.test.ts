@@ -8,6 +8,7 @@ import {
   GetTime,
   KillTask,
   Listen,
+  linger,
   MoveOn,
   NewTask,
   type Program,
@@ -141,4 +142,61 @@ test("a sendAll that is cut off half-way has sent a beginning of it, and another
   expect(value).toEqual(Array.from({ length }, (_, n) => n));
   expect(length).toBeGreaterThan(0);
   expect(length).toBeLessThan(250);
+});
+
+describe("linger", () => {
+  /** What a peer gets that is answered 10,000 bytes and sends 1 a millisecond, 50 times, and how long lingering took. */
+  function answered(ms: number | undefined, peer: (connection: Connection) => Program<unknown> = readsAll) {
+    return run(function* () {
+      const { client: far, server: near } = yield* socketPair();
+      const sending = yield* new NewTask(drips(far));
+      yield* new Sleep(5);
+      yield* sendAll(near, new Uint8Array(10_000));
+      const start = yield* new GetTime();
+      const reading = yield* new NewTask(peer(far));
+      if (ms !== undefined) yield* linger(near, ms);
+      const took = (yield* new GetTime()) - start;
+      near.close();
+      const { status } = yield* new WaitTask(reading);
+      yield* new KillTask(sending);
+      yield* new WaitTask(sending);
+      return { status, took };
+    });
+  }
+
+  function* readsAll(connection: Connection): Program<void> {
+    yield* new Sleep(100);
+    yield* readExactly(new Reader(connection), 10_000);
+    connection.close();
+  }
+
+  function* drips(connection: Connection): Program<void> {
+    for (let n = 0; n < 50; n++) {
+      yield* new Sleep(1);
+      yield* sendAll(connection, new Uint8Array(1));
+    }
+  }
+
+  test("lets a peer that goes on sending read all, and is over when that closes", () => {
+    expect(answered(undefined).value.status).toBe("threw");
+    const { status, took } = answered(1_000).value;
+    expect(status).toBe("returned");
+    expect(took).toBeGreaterThan(99);
+    expect(took).toBeLessThan(110);
+  });
+
+  test("waits no longer than it is told, and not at all for 0 ms", () => {
+    expect(answered(30).value.took).toBe(30);
+    expect(answered(0).value.took).toBe(0);
+  });
+
+  test("takes a peer that breaks off for gone", () => {
+    const breaksOff = function* (connection: Connection): Program<void> {
+      yield* new Sleep(20);
+      connection.close(); // with the answer unread
+    };
+    const { took } = answered(1_000, breaksOff).value;
+    expect(took).toBeGreaterThan(19);
+    expect(took).toBeLessThan(30);
+  });
 });

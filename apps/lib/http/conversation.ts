@@ -5,9 +5,9 @@
 import { Buffer } from "node:buffer";
 import type { Connection } from "../../../kernel/machine/machine.ts";
 import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
-import { Adopt, MoveOn, ReadWait, Timeout } from "../../../syscalls/index.ts";
+import { Adopt, ReadWait, Timeout } from "../../../syscalls/index.ts";
 import { chunkBytes, Reader, readUntil } from "../reader.ts";
-import { recv } from "../sockets.ts";
+import { linger } from "../sockets.ts";
 import { answer } from "./answer.ts";
 import { Body } from "./body.ts";
 import { HttpError } from "./errors.ts";
@@ -22,8 +22,8 @@ import { sendWithin } from "./write.ts";
 
 /** Bytes of a body that nobody has asked for which are read all the same, so that the connection can go on. */
 const mostDiscarded = 65_536;
-/** How long, ms, and how much a client may go on to send after it has been told that this is the end. */
-const [lingerMs, lingerBytes] = [1_000, 1_048_576];
+/** How long a client has to close, after it has been told that this is the end, ms. */
+const lingerMs = 1_000;
 /** Bytes of memory that a connection keeps while nothing comes. */
 const mostKept = 1_024;
 const end = Buffer.from(headEnd, "latin1");
@@ -90,7 +90,7 @@ export class Conversation {
       if (!(error instanceof HttpError)) throw error;
       counters.refused++;
       yield* sendResponse(it.connection, head, errorPage(error), false, limits);
-      yield* linger(it.connection);
+      yield* linger(it.connection, lingerMs);
       return false;
     }
   });
@@ -106,7 +106,8 @@ export class Conversation {
     const wantsMore = () => mayGoOn(head) && it.#requests < limits.maxRequests && !it.service.isReluctant();
     scope = new WhileConnected(it.#reader, answer(connection, it.service, request, wantsMore), limits.graceMs);
     if ((yield* scope) && (body.isOver || (yield* Conversation.#passOver(body)))) return true;
-    yield* linger(connection);
+    // What is still to come, were it unread, would take the answer back: so it is the client that closes, if it does so soon.
+    yield* linger(connection, lingerMs);
     return false;
   });
 
@@ -161,25 +162,6 @@ function headFault(error: unknown, headMs: number, maxHeadBytes: number): unknow
   // Who leaves in the middle of a head is gone.
   return error.code === "EPROTO" ? new SyscallError("ECONNRESET", error.message, { cause: error }) : error;
 }
-
-// Closed with bytes unread, or with some that are still to come, TCP would break off, and take back from the client what it
-// has not read yet: the answer. So it is the client that closes, if it does so soon.
-const linger = routine(function* linger(connection: Connection): Program<void> {
-  connection.shutdown();
-  yield* new MoveOn(lingerMs, drained(connection));
-});
-
-const drained = routine(function* drained(connection: Connection): Program<void> {
-  try {
-    for (let size = 0; size < lingerBytes; ) {
-      const bytes = yield* recv(connection, chunkBytes);
-      if (bytes.length === 0) return;
-      size += bytes.length;
-    }
-  } catch (error) {
-    if (!isLoss(error)) throw error; // what there was to say is said
-  }
-});
 
 /** True for the error of a client that is gone or takes nothing, which ends its connection and is no fault of ours. */
 function isLoss(error: unknown): boolean {

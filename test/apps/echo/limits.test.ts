@@ -4,7 +4,7 @@
 import { describe, expect, test } from "vitest";
 import { methodTable } from "../../../apps/rpc/index.ts";
 import { type Program, routine } from "../../../kernel/syscall.ts";
-import { GetTime, Sleep, Timeout } from "../../../syscalls/index.ts";
+import { GetTime, Join, NewTask, Sleep, Timeout } from "../../../syscalls/index.ts";
 import { errorText, framings, invalidRequest, request } from "./wire.ts";
 import { world } from "./world.ts";
 
@@ -52,6 +52,21 @@ describe("a frame", () => {
       );
       expect(value).toEqual([invalidRequest]);
     }
+  });
+
+  test("that is far too large: who is still sending it is told", () => {
+    const { value } = world(
+      function* (world) {
+        const client = yield* world.connect("length");
+        const sending = yield* new NewTask(client.sendRaw(new Uint8Array(1_000_000).fill(1)));
+        const texts = yield* client.rest();
+        yield* new Join(sending);
+        client.connection.close();
+        return texts;
+      },
+      { limits: { maxFrameBytes } },
+    );
+    expect(value).toEqual([invalidRequest]);
   });
 
   test("that is an answer has at most maxFrameBytes; a larger result is an internal error", () => {

@@ -2,14 +2,21 @@
 // is over by then, whatever its clients do.
 
 import { describe, expect, test } from "vitest";
-import { methodTable } from "../../../apps/rpc/index.ts";
+import { type Methods, methodTable, RpcCounters } from "../../../apps/rpc/index.ts";
 import { type Program, routine } from "../../../kernel/syscall.ts";
-import { CancelTask, GetTime, Sleep, WaitTask } from "../../../syscalls/index.ts";
+import { CancelTask, GetTime, KillTask, NewTask, Sleep, WaitTask } from "../../../syscalls/index.ts";
 import { request } from "./wire.ts";
 import { type Client, Reset, type World, world } from "./world.ts";
 
 const foo = request("foo", undefined, 1);
 const ok = '{"jsonrpc":"2.0","result":"ok","id":1}';
+
+const goesOnAsking = routine(function* goesOnAsking(client: Client): Program<never> {
+  for (;;) {
+    yield* new Sleep(1);
+    yield* client.send(foo);
+  }
+});
 
 describe("a shutdown", () => {
   let ended = 0;
@@ -66,6 +73,12 @@ describe("a shutdown", () => {
     });
     expect([texts, ended]).toEqual([[ok], 1]);
     expect(ms).toBeLessThan(2_900);
+  });
+
+  test("answers whole a client that goes on asking", () => {
+    const { value, counters } = goingOn(methods);
+    expect(value).toEqual([ok]);
+    expect(counters.reset).toBe(0);
   });
 
   test("accepts nobody any more", () => {
@@ -132,6 +145,26 @@ describe("a shutdown", () => {
       expect(answers.filter(({ result, error }) => result !== "ok" && error?.code !== -32800)).toEqual([]);
     }
   });
+
+  /** What a client hears that sends a request each millisecond while a shutdown waits for its first. */
+  function goingOn(methods: Methods): { value: string[]; counters: RpcCounters } {
+    let counters = new RpcCounters();
+    const { value } = world(
+      function* (world) {
+        counters = world.counters;
+        const client = yield* world.connect();
+        yield* client.send(request("nap", [100], 1));
+        yield* new Sleep(10);
+        const asking = yield* new NewTask(goesOnAsking(client));
+        const [texts] = yield* shutdownNow(world, client);
+        yield* new KillTask(asking);
+        client.connection.close();
+        return texts;
+      },
+      { methods },
+    );
+    return { value, counters };
+  }
 
   function* shutdownNow(world: World, client: Client): Program<[string[]]> {
     if (world.server === undefined) throw new Error("no server");
