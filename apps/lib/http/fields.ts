@@ -54,7 +54,19 @@ const none: readonly string[] = [];
 /** The elements of a list field such as Connection, in lower case. */
 export function listOf(values: readonly string[]): string[] {
   if (values.length === 0) return [];
-  return values.flatMap((value) => value.split(",")).map((element) => element.trim().toLowerCase());
+  return values.flatMap((value) => value.toLowerCase().split(",")).map(withoutBlanks);
+}
+
+// `trim` would take a no-break space away, too, which to others is a part of the element.
+function withoutBlanks(text: string): string {
+  let [from, to] = [0, text.length];
+  while (from < to && isBlank(text[from])) from++;
+  while (to > from && isBlank(text[to - 1])) to--;
+  return text.slice(from, to);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
 
 /** Header fields to send; a name with several values becomes as many lines. */

@@ -82,6 +82,8 @@ describe("a request head", () => {
     [`${post}Transfer-Encoding: "chunked"\r\n\r\n`, 501],
     [`${post}Transfer-Encoding: chunked;x=y\r\n\r\n`, 501],
     [`${post}Transfer-Encoding: \x0bchunked\r\n\r\n`, 400],
+    [`${post}Transfer-Encoding: \xa0chunked\r\n\r\n`, 501],
+    [`${post}Transfer-Encoding: chunked\xa0\r\n\r\n`, 501],
     ["POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400],
     // Names and values that hide what they are.
     [`${post}Content-Length : 4\r\n\r\n`, 400],
@@ -247,6 +249,7 @@ test.each([
   ["1.0", "", false],
   ["1.0", "Keep-Alive", true],
   ["1.0", "keep-alive, close", false],
+  ["1.0", "\xa0keep-alive", false],
 ])("HTTP/%s with Connection %j goes on: %s", (version, connection, goesOn) => {
   const line = connection === "" ? "" : `Connection: ${connection}\r\n`;
   const head: RequestHead = parseRequestHead(bytes(`GET / HTTP/${version}\r\nHost: a\r\n${line}\r\n`));
