@@ -82,7 +82,7 @@ beforeAll(async () => {
   folder("home");
   await install(home);
 }, 300_000);
-afterAll(() => rmSync(work, { recursive: true, force: true }));
+afterAll(() => rmSync(work, { recursive: true, force: true }), 300_000);
 
 describe("the tarball", () => {
   test("holds the sources, what is built from them, README and LICENSE, and nothing else", () => {

@@ -99,6 +99,16 @@ export const appFiles: Readonly<Record<string, string>> = {
       console.log("ready");
       try { yield* new Sleep(60_000); } finally { yield* new Sleep(300); console.log("cleaned up"); }
     }`,
+  "echoes.ts": `
+    import { Sleep, type Program } from "yieldix";
+    export default function* app(): Program<void> {
+      console.log("ready");
+      try { yield* new Sleep(60_000); } finally {
+        process.kill(process.pid, "SIGINT");
+        yield* new Sleep(300);
+        console.log("cleaned up");
+      }
+    }`,
   "catches.ts": `
     import { Cancelled, Sleep, type Program } from "yieldix";
     export default function* app(): Program<void> {

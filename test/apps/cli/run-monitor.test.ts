@@ -34,8 +34,8 @@ const folder = runtimeFolder({
       yield* new Sleep(600_000);
     }`,
   "fails.ts": `
-    import { Sleep, type Program } from "yieldix";
-    export default function* fails(): Program<void> { yield* new Sleep(4_000); throw new Error("on purpose"); }`,
+    import { WaitSignal, type Program } from "yieldix";
+    export default function* fails(): Program<void> { yield* new WaitSignal("USR2"); throw new Error("on purpose"); }`,
 });
 afterEach(() => Terminal.closeAll());
 afterAll(() => folder.remove());
@@ -67,9 +67,8 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     await terminal.until((lines) => lines.some((line) => /stderr .*oops/.test(line)));
     await terminal.keys("q");
     expect(await terminal.exitCode()).toBe(0);
-    expect(await terminal.flags()).toEqual(wholeTerminal);
-    await terminal.until("cleaned up");
-    const afterwards = terminal.output().split("\x1b[?1049l").at(-1);
+    await terminal.untilFlags(wholeTerminal);
+    const [, afterwards = ""] = await terminal.untilOutput(/\x1b\[\?1049l([\s\S]*cleaned up\r\n)/);
     expect(afterwards).toMatch(/oops\r\n[\s\S]*line \d+\r\n[\s\S]*the monitor was left: ending[\s\S]*cleaned up\r\n/);
   });
 
@@ -79,10 +78,9 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     await terminal.until((lines) => lines.filter((line) => /stdout .*line \d+$/.test(line)).length > 12);
     await terminal.keys("q");
     expect(await terminal.exitCode()).toBe(0);
-    const [, afterwards = ""] = terminal.output().split("\x1b[?1049l");
-    const [, leftOut, printed = ""] =
-      /yieldix: (\d+) earlier lines were in the monitor's log only\r\n([\s\S]*?)\[[ \d.]+\] info/.exec(afterwards) ??
-      [];
+    const [, leftOut, printed = ""] = await terminal.untilOutput(
+      /\x1b\[\?1049l[\s\S]*yieldix: (\d+) earlier lines were in the monitor's log only\r\n([\s\S]*?)\[[ \d.]+\] info/,
+    );
     expect(Number(leftOut)).toBeGreaterThan(40);
     expect(printed.trimEnd().split("\r\n")).toHaveLength(10);
     expect(printed).not.toContain("early");
@@ -118,8 +116,10 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
 
   test("leaves the terminal whole when the app ends by itself, and then says how", async () => {
     const terminal = await monitored("fails.ts");
+    await terminal.until((lines) => lines.some((line) => /^>? +1 .*USR2.* fails\.ts$/.test(line)));
+    await terminal.signal("SIGUSR2");
     expect(await terminal.exitCode()).toBe(1);
-    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.untilFlags(wholeTerminal);
     await terminal.until("yieldix: fails.ts failed: Error: on purpose");
   });
 
@@ -128,7 +128,7 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     const viewer = await viewerOf(terminal);
     await terminal.signal(signal);
     expect(await terminal.exitCode()).toBe(0);
-    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.untilFlags(wholeTerminal);
     await terminal.until("cleaned up");
     await until(() => isGone(viewer), "the viewer is gone");
   });
@@ -137,7 +137,7 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     const terminal = await monitored("noisy.ts");
     process.kill(await viewerOf(terminal), "SIGTERM");
     await terminal.until("yieldix: the monitor was ended by SIGTERM; the app goes on without it");
-    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.untilFlags(wholeTerminal);
     const printed = async (): Promise<number> =>
       (await terminal.screen()).filter((line) => /^line \d/.test(line)).length;
     const before = await printed();

@@ -92,9 +92,9 @@ describe.concurrent("a main task that waits for a signal", () => {
   test("is not asked any more once it is ending: what it waited for then quits at once", async () => {
     const running = await ready("drains.ts");
     running.child.kill("SIGTERM");
-    await running.wrote("draining", 40);
+    await running.wrote("draining", 30);
     running.child.kill("SIGUSR2");
-    await running.wrote("draining", 42);
+    await running.wrote("draining", 32);
     running.child.kill("SIGHUP");
     expect(await running.ended).toMatchObject({ code: 129, err: expect.stringContaining("a second signal, SIGHUP") });
   });

@@ -58,7 +58,7 @@ describe.skipIf(!Terminal.isThere)("in a real terminal (needs tmux and bash)", (
     const terminal = await start(...args);
     expect(await terminal.exitCode()).toBe(code);
     await terminal.until((lines) => lines.join("").includes(said));
-    expect(await terminal.flags()).toEqual(wholeTerminal);
+    await terminal.untilFlags(wholeTerminal);
     expect(terminal.output()).not.toContain("\x1b[?1049h");
   });
 

@@ -100,7 +100,7 @@ describe("a run with a control port", () => {
     expect((await yieldix(["ls", "--json"], folder.path)).out).toContain(`"pid":${running.child.pid}`);
     running.child.stdin?.end("die\n");
     await running.wrote("there is no control port any more");
-    expect(existsSync(portOf(running))).toBe(false);
+    await until(() => !existsSync(portOf(running)), "its socket is gone");
     expect((await yieldix(["ls", "--json"], folder.path)).out).not.toContain(`${running.child.pid}`);
     await running.wrote("beat", running.out.split("beat").length + 3);
     running.child.kill("SIGTERM");

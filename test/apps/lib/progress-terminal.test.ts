@@ -5,7 +5,7 @@ import { commandOf, Folder, start } from "../cli/command.ts";
 import { Terminal } from "../monitor/terminal.ts";
 
 const app = `
-  import { GetTerminal, Log, type Program, print, progress, Sleep } from "yieldix";
+  import { GetTerminal, Log, type Program, print, progress, Sleep, WaitSignal } from "yieldix";
   export default function* app([ending]: string[]): Program<void> {
     const { columns, rows } = (yield* new GetTerminal()) ?? { columns: 0, rows: 0 };
     yield* print("terminal of " + columns + " x " + rows);
@@ -16,6 +16,7 @@ const app = `
         if (n === 55) yield* new Log("a word in between");
         yield* new Sleep(10);
         if (n === 90 && ending === "stays") yield* new Sleep(1e9);
+        if (n === 90 && ending === "asked") yield* new WaitSignal("USR2");
       }
     })());
     yield* print("over");
@@ -28,8 +29,10 @@ const printed = (): string[] => Array.from({ length: 10 }, (_, n) => `line ${n *
 
 describe.skipIf(!Terminal.isThere)("a progress line on a real terminal (needs tmux and bash)", () => {
   test("stands below what is printed and logged, leaves that whole, and is gone in the end", async () => {
-    const terminal = await Terminal.start(commandOf(["run", "app.ts"]), { columns: 80, rows: 30, cwd: folder.path });
-    await terminal.until((screen) => screen.some((line) => /^at \d+ of \\u\{1b\}\[31m100 x+~$/.test(line)));
+    const command = commandOf(["run", "app.ts", "--", "asked"]);
+    const terminal = await Terminal.start(command, { columns: 80, rows: 30, cwd: folder.path });
+    await terminal.until((screen) => screen.some((line) => /^at 90 of \\u\{1b\}\[31m100 x+~$/.test(line)));
+    await terminal.signal("SIGUSR2");
     expect(await terminal.exitCode()).toBe(0);
     const screen = await terminal.screen();
     const own = screen.slice(screen.indexOf("terminal of 80 x 30")).filter((line) => line !== "" && line !== "$");

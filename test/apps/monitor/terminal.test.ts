@@ -31,7 +31,7 @@ describe.skipIf(!Terminal.isThere)("a real terminal (needs tmux and bash)", () =
   test("what a program takes is seen, and that it gives it back", async () => {
     const terminal = await Terminal.start(command, { columns: 60, rows: 12 });
     await terminal.until("green ready");
-    expect(await terminal.flags()).toEqual({ ...taken, paste: true });
+    await terminal.untilFlags({ ...taken, paste: true });
     expect((await terminal.screen()).length).toBe(12);
     expect((await terminal.screenWithColours()).join("")).toContain("\x1b[32mgreen");
     await terminal.keys("q");
@@ -44,7 +44,7 @@ describe.skipIf(!Terminal.isThere)("a real terminal (needs tmux and bash)", () =
     await terminal.until("green ready");
     await terminal.signal("SIGKILL");
     expect(await terminal.exitCode()).toBe(128 + constants.signals.SIGKILL);
-    expect(await terminal.flags()).toEqual({ ...taken, paste: true });
+    await terminal.untilFlags({ ...taken, paste: true });
   });
 
   test("keys, typed text, marked pastes and bytes with gaps arrive as what they are", async () => {

@@ -107,7 +107,7 @@ export class Terminal {
       "tmux.conf": tmuxConfig(env["TERM"] ?? "screen-256color"),
       // The app replaces the shell that writes its pid, so that it is the job that keys and signals reach.
       app: `#!/bin/sh\necho $$ >${quoted(this.#path("pid"))}\nexec ${command.map(quoted).join(" ")}\n`,
-      bashrc: `PS1='$ '\nPROMPT_COMMAND='echo "$?" >>${this.#path("codes")}'\nalias app=${quoted(`sh ${this.#path("app")}`)}\n`,
+      bashrc: `PS1='$ '\nPROMPT_COMMAND='echo "$?" >>${this.#path("codes")}; printf "\\033]2;%s\\007" "ended $((++ends))"'\nalias app=${quoted(`sh ${this.#path("app")}`)}\n`,
     });
     // No line editor: what it sets in the terminal would be taken for the program's doing.
     const shell = ["bash", "--noediting", "--rcfile", this.#path("bashrc"), "-i"];
@@ -197,10 +197,13 @@ export class Terminal {
 
   /**
    * How the program, or the latest `command`, ended, as the shell says it: 128 and more is a signal. One that is only
-   * stopped (C-z) gives 128 and SIGTSTP.
+   * stopped (C-z) gives 128 and SIGTSTP. All that it wrote is on the screen, and in the output, by then.
    */
   async exitCode(): Promise<number> {
     await this.#until(() => this.#codes().length > this.#commands, "the program ends");
+    // The shell sets the title behind it, in the same stream.
+    const title = `\x1b]2;ended ${this.#commands + 1}\x07`;
+    await this.#until(() => this.output().includes(title), "what it wrote has come");
     return this.#codes()[this.#commands] ?? Number.NaN;
   }
 
@@ -232,6 +235,20 @@ export class Terminal {
       return Object.entries(wanted).every(([name, value]) => flags[name as keyof Flags] === value); // its own names
     };
     await this.#until(look, `the flags are ${JSON.stringify(wanted)}`, boundMs, () => JSON.stringify(flags));
+  }
+
+  /**
+   * Waits until what has been written to the terminal has something in it. The screen and an exit code can be there before.
+   * @throws Error when the time is over
+   */
+  async untilOutput(pattern: RegExp): Promise<RegExpExecArray> {
+    let found: RegExpExecArray | null = null;
+    const look = (): boolean => {
+      found = pattern.exec(this.output());
+      return found !== null;
+    };
+    await this.#until(look, `${pattern} is in the output`, boundMs, () => JSON.stringify(this.output().slice(-4_000)));
+    return found as unknown as RegExpExecArray; // or `#until` has thrown
   }
 
   /** Ends the program and the terminal. Twice is once. */
