@@ -1,11 +1,12 @@
 // The agent as its clients see it: what it answers, what it refuses, what it does, what it undoes.
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Apps } from "../../../apps/control/agent/apps.ts";
 import { OutputRing, type Printed } from "../../../apps/control/agent/output-ring.ts";
 import { agentPort } from "../../../apps/control/agent/port.ts";
 import { errorCodes, type Frame } from "../../../apps/control/protocol.ts";
-import { codes } from "../../../apps/rpc/index.ts";
+import { codes, RpcError } from "../../../apps/rpc/index.ts";
 import { type Program, type Runnable, SyscallError, type Tid } from "../../../kernel/syscall.ts";
 import {
   Await,
@@ -21,6 +22,12 @@ import {
 } from "../../../syscalls/index.ts";
 import { runAsync } from "../../kit/index.ts";
 import { Desk, GetKernel, runWithDesk } from "./desk.ts";
+
+/** What JSON would make null of is none of an answer. */
+function sendable(name: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) throw new Error(`${name} is ${value}`);
+  return value;
+}
 
 const forever = (): Sleep => new Sleep(Number.POSITIVE_INFINITY);
 
@@ -74,6 +81,64 @@ describe("a session", () => {
     runWithDesk(function* ({ session }) {
       expect(yield* thrown(() => session.answer(method, {}))).toMatchObject({ code: codes.methodNotFound });
     });
+  });
+
+  test("answers whatever is asked, or refuses it with a code, and leaves nothing when it ends", async () => {
+    const few = fc.constantFrom(-1, 0, 1, 2, 3, 1_000, 1.5, 2 ** 53, Number.MAX_SAFE_INTEGER, "", "TERM", "tree", null);
+    const text = fc.oneof(
+      fc.constantFrom(
+        "cpu>",
+        "state:Z",
+        "name~(a|a)*",
+        "for>1s | !x",
+        '"',
+        "tid",
+        "__proto__",
+        "constructor",
+        "\x1b[2J",
+      ),
+      fc.string({ maxLength: 12 }),
+    );
+    const value = fc.oneof(few, text, fc.boolean(), fc.array(few, { maxLength: 4 }), fc.double());
+    const name = fc.constantFrom(
+      ..."sort isInverted filter offset limit cursor isPinned withFinished shape folded tid tids app after".split(" "),
+      ..."all withLocals nice signal waitMs version token why path argv __proto__".split(" "),
+    );
+    const part = fc.dictionary(name, value, { maxKeys: 4, noNullPrototype: true });
+    const query = fc.record(
+      { tasks: part, trace: part, syscalls: part, endpoints: part, log: part, detail: few, apps: value, graph: value },
+      { requiredKeys: [] },
+    );
+    const asked = fc.tuple(
+      fc.constantFrom("frame", "frame", "where", "trace", "exit", "signal", "renice", "reset", "stuck", "hello"),
+      fc.oneof(query, part, value),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(asked, { minLength: 1, maxLength: 20 }), async (questions) => {
+        await runAsync(function* () {
+          const kernel = yield* new GetKernel();
+          for (let at = 0; at < 3; at++) yield* new NewTask(forever(), `sleeper ${at}`);
+          const [timers, desk] = [kernel.timers.size, new Desk(kernel)];
+          const answers = questions.map(([method, params]) => {
+            // Task 1 asks: what would end or stop it ends the test.
+            if (JSON.stringify(Object(params).tids ?? 0).includes("1") && method === "signal") return undefined;
+            try {
+              return Promise.resolve(desk.session.answer(method, params));
+            } catch (error) {
+              return Promise.reject(error);
+            }
+          });
+          desk.agent.tick();
+          desk.session.close();
+          for (const settled of yield* new Await(Promise.allSettled(answers))) {
+            if (settled.status === "fulfilled") JSON.stringify(structuredClone(settled.value), sendable);
+            else expect(settled.reason).toBeInstanceOf(RpcError);
+          }
+          expect([kernel.watching, kernel.timers.size]).toEqual([undefined, timers]);
+        });
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("that is read-only looks, and changes nothing", () => {
