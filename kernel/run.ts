@@ -72,7 +72,8 @@ export class Run {
   kick(): void {
     if (!this.#isInLap || this.#isKicked) return;
     this.#isKicked = true;
-    const { machine } = this.#kernel;
+    const { heartbeat, machine } = this.#kernel;
+    heartbeat?.end(); // not before the next lap would be a while in which whoever watches sees a turn that does not end
     machine.cutOff?.();
     if (machine.poll(0, this.#lap)) this.#lap();
   }

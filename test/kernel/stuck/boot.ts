@@ -43,9 +43,16 @@ export async function watched({ machine = bootMachine(), watchdogMs }: Options =
   const workerData = { buffer, endless, watchdogMs, module: new URL("./guard.ts", import.meta.url).href };
   const guard = new Worker(new URL("./guard.mjs", import.meta.url), { workerData, execArgv: [] });
   await once(guard, "message");
-  guard.on("message", () => kernel.kick()).unref();
+  guard.on("message", () => goOn(kernel)).unref();
   process.once("exit", untilTold);
   return kernel;
+}
+
+function goOn(kernel: Kernel): void {
+  kernel.kick();
+  // The next lap may be a while away, and the turn that was ended is nobody's any more.
+  const turn = kernel.heartbeat?.turn();
+  if (turn !== undefined) say({ "is still told of as having its turn": turn.tid });
 }
 
 // A thread ends with its process, whatever it was about to say. In a loop and not in a wait: the guard may have to come in.
