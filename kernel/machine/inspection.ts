@@ -69,7 +69,7 @@ export class Inspection {
 
   /** The value of an expression in a frame, as JSON; undefined if it throws or takes long. */
   async evaluate({ callFrameId }: Debugger.CallFrame, expression: string): Promise<unknown> {
-    const params = { callFrameId, expression, returnByValue: true, silent: true, timeout: 200 };
+    const params = { callFrameId, expression, returnByValue: true, silent: true, timeout: this.#patienceMs / 2 };
     const answer = await this.#within(this.#post("Debugger.evaluateOnCallFrame", params), "say what it does");
     return (answer as Debugger.EvaluateOnCallFrameReturnType | undefined)?.result.value; // as the protocol says
   }

@@ -83,7 +83,7 @@ export class MainThread {
   stack(): Promise<StuckStack> {
     return this.#inTurn(async (inspection) => {
       const frames = await inspection.pause();
-      return await this.#look(inspection, frames);
+      return (await this.#look(inspection, frames)).stack;
     });
   }
 
@@ -120,7 +120,9 @@ export class MainThread {
         await inspection.resume();
         continue;
       }
-      const stack = await this.#look(inspection, frames);
+      const { stack, isKnown } = await this.#look(inspection, frames);
+      // Where others have the CPUs it may not come to that in time. It can be asked again.
+      if (!isKnown) throw new SyscallError("ETIMEDOUT", "the main thread did not say in time whose turn it has");
       if ((this.#heartbeat.turn()?.tid ?? 0) !== tid) return { outcome: "over" };
       const reason = refusal(inspection, frames, stack);
       if (reason !== undefined) return { outcome: "refused", reason, stack };
@@ -133,7 +135,7 @@ export class MainThread {
     }
   }
 
-  async #look(inspection: Inspection, frames: readonly Debugger.CallFrame[]): Promise<StuckStack> {
+  async #look(inspection: Inspection, frames: readonly Debugger.CallFrame[]): Promise<Looked> {
     const turn = turnIn(inspection, frames);
     const shown = (turn < 0 ? frames : frames.slice(0, turn)).filter((frame) => !inspection.isOfKernel(frame));
     const stack = shown.slice(0, mostFrames).map((frame) => ({
@@ -143,9 +145,18 @@ export class MainThread {
     const frame = frames[turn];
     const seen = frame === undefined ? undefined : await inspection.evaluate(frame, whose);
     const { id = 0, tid = 0, name = "", logical = [] } = (seen ?? {}) as Partial<Seen>; // what `whose` gives
-    if (id !== this.#heartbeat.id) return { tid: 0, name: "", frames: stack, logical: [] };
-    return { tid, name, frames: stack, logical };
+    const isOurs = id === this.#heartbeat.id;
+    return {
+      stack: { frames: stack, ...(isOurs ? { tid, name, logical } : { tid: 0, name: "", logical: [] }) },
+      isKnown: frame === undefined || seen !== undefined,
+    };
   }
+}
+
+interface Looked {
+  readonly stack: StuckStack;
+  /** False where there is a turn, and it did not come out whose. */
+  readonly isKnown: boolean;
 }
 
 interface Seen {

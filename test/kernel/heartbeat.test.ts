@@ -72,7 +72,7 @@ test("two heartbeats are told apart, and one in two threads is one", () => {
   expect(new Heartbeat(one.buffer).id).toBe(one.id);
 });
 
-test("a watchdog ends a turn that is too long, one at a time, and asks once where it is refused", async () => {
+test("a watchdog ends a turn that is too long, one at a time, and where it is refused asks again after twice the time", async () => {
   const heartbeat = new Heartbeat();
   const orders: unknown[] = [];
   const outcomes = ["over", "refused"] as const;
@@ -87,10 +87,12 @@ test("a watchdog ends a turn that is too long, one at a time, and asks once wher
   const looks = [watchdog.look(0), watchdog.look(99), watchdog.look(100), watchdog.look(101)];
   expect((await Promise.all(looks)).map((seen) => seen?.outcome)).toEqual([undefined, undefined, "over", undefined]);
   expect((await watchdog.look(150))?.outcome).toBe("refused");
-  expect(await watchdog.look(200)).toBeUndefined();
+  expect(await watchdog.look(299)).toBeUndefined();
+  expect((await watchdog.look(300))?.outcome).toBe("over");
   const why = "the watchdog: it had not yielded for 100 ms";
   expect(orders).toEqual([
     { tid: 3, by: 0, why, forMs: 100 },
     { tid: 3, by: 0, why: why.replace("100", "150"), forMs: 150 },
+    { tid: 3, by: 0, why: why.replace("100", "300"), forMs: 300 },
   ]);
 });
