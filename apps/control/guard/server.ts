@@ -31,6 +31,9 @@ const controlLimits: Limits = resolveLimits({
   stalledWriteMs: 10_000,
 });
 
+/** Connections that wait at each door: with those that are served, as many as the doorkeeper lets in. */
+const mostWaiting = 64;
+
 /** How long a connection on TCP, to which anybody on this machine can come, may take to say the token, ms. */
 const welcomeMs = 5_000;
 
@@ -44,7 +47,11 @@ export function serveControl(doors: readonly Door[], guard: GuardData, port: Por
   const server = new Server(guard, port);
   // What it throws ends the thread, and the main one is told.
   void kernel.run(
-    server.run(doors.map(({ server, kind, early }) => ({ kind, listener: machine.adopt(server, early) }))),
+    server.run(
+      doors.map(({ server, kind, early }) => {
+        return { kind, listener: machine.adopt(server, early, { backlog: mostWaiting }) };
+      }),
+    ),
     "guard",
   );
 }

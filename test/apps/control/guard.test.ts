@@ -6,6 +6,7 @@ import {
   chownSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { readToken } from "../../../apps/cli/token-file.ts";
 import { Agent } from "../../../apps/control/agent/agent.ts";
@@ -311,6 +313,23 @@ describe("clients that mean harm", () => {
     const client = await Client.open(path);
     expect((await client.ask("hello", { version: 1 })).result).toBeDefined();
     for (const each of [...silent, client]) each.end();
+  });
+
+  test("hundreds that say nothing take no more descriptors than are let in", async () => {
+    const running = await idle();
+    const path = portOf(running);
+    const first = await Client.open(path);
+    await first.ask("hello", { version: 1 }); // who serves is there from now on
+    const descriptors = (): number => readdirSync(`/proc/${running.child.pid}/fd`).length;
+    const before = descriptors();
+    const silent = await Promise.all(Array.from({ length: 400 }, () => Client.open(path).catch(() => undefined)));
+    let most = 0;
+    for (let look = 0; look < 20; look++) {
+      most = Math.max(most, descriptors() - before);
+      await delay(10);
+    }
+    expect(most).toBeLessThanOrEqual(128);
+    for (const each of [...silent, first]) each?.end();
   });
 
   test("one that asks and never reads costs a bounded amount of memory, and others nothing", async () => {
