@@ -103,9 +103,9 @@ const goneCodes: ReadonlySet<string> = new Set(["EBADF", "ECONNABORTED", "ECONNR
 /**
  * Says that this was all, and lets the peer end first: to be called before a connection is closed whose peer may still be
  * sending. Closed with bytes unread, TCP breaks off, and takes back what the peer has not read yet. What comes is dropped, up
- * to 1 MiB; a peer that is gone already is no error.
+ * to 1 MiB. A peer that is gone is no error, nor is a connection that is closed already.
  * @param ms how long the peer has, milliseconds; 0: what has come by now is dropped
- * @throws EINVAL for another time, EBADF when closed before
+ * @throws EINVAL for another time
  *
  * ```ts
  * yield* sendAll(connection, lastWords);
@@ -114,18 +114,26 @@ const goneCodes: ReadonlySet<string> = new Set(["EBADF", "ECONNABORTED", "ECONNR
  * ```
  */
 export const linger: Routine<[connection: Connection, ms: number], void> = routine(function* linger(connection, ms) {
-  connection.shutdown();
-  yield* new MoveOn(ms, drained(connection));
-});
-
-const drained = routine(function* drained(connection: Connection): Program<void> {
   try {
-    for (let size = 0; size < mostAfterEnd; ) {
-      const { length } = yield* recv(connection, 65_536);
-      if (length === 0) return;
-      size += length;
-    }
+    connection.shutdown();
+    if (!isDrained(connection, mostAfterEnd) && ms !== 0) yield* new MoveOn(ms, drained(connection));
   } catch (error) {
     if (!(error instanceof SyscallError) || !goneCodes.has(error.code)) throw error;
   }
 });
+
+const drained = routine(function* drained(connection: Connection): Program<void> {
+  const most = connection.bytesRead + mostAfterEnd;
+  while (!isDrained(connection, most - connection.bytesRead)) yield* new ReadWait(connection);
+});
+
+/** Drops what has come, so many bytes about at most. False when more may come. */
+function isDrained(connection: Connection, most: number): boolean {
+  for (let left = most; left > 0; ) {
+    const bytes = connection.read(65_536);
+    if (bytes === null) return false;
+    if (bytes.length === 0) return true;
+    left -= bytes.length;
+  }
+  return true;
+}

@@ -190,6 +190,14 @@ describe("linger", () => {
     expect(answered(0).value.took).toBe(0);
   });
 
+  test("has nothing to do for a connection that is closed", () => {
+    run(function* () {
+      const { server } = yield* socketPair();
+      server.close();
+      yield* linger(server, 1_000);
+    });
+  });
+
   test("takes a peer that breaks off for gone", () => {
     const breaksOff = function* (connection: Connection): Program<void> {
       yield* new Sleep(20);
