@@ -3,7 +3,7 @@
 
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
 import { type Call, type Program, routine, SyscallError, type Tid } from "../../kernel/syscall.ts";
-import { GetTime, KillTask, NewTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
+import { GetTid, GetTime, KillTask, NewTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
 import { until } from "../lib/until.ts";
 import type { RpcCounters } from "./counters.ts";
 import type { Peer } from "./peer.ts";
@@ -17,7 +17,7 @@ interface Seat {
   readonly connection: Connection;
   /** When it was accepted, ms. */
   readonly since: number;
-  /** The task that serves it. */
+  /** The task that serves it, from when that has had a turn. */
   tid: Tid | undefined;
 }
 
@@ -52,8 +52,9 @@ export class Seats {
     return Seats.#allFree(this, ms);
   }
 
-  /** The tasks that serve. */
-  tids(): Tid[] {
+  /** Gives up what nobody has begun to serve. @returns the tasks that serve */
+  end(): Tid[] {
+    for (const seat of this.#taken) if (seat.tid === undefined) this.#leave(seat);
     return [...this.#taken].flatMap(({ tid }) => (tid === undefined ? [] : [tid]));
   }
 
@@ -82,7 +83,7 @@ export class Seats {
   });
 
   #oldestSilent(): Seat | undefined {
-    for (const seat of this.#taken) if (seat.tid !== undefined && seat.connection.bytesRead === 0) return seat;
+    for (const seat of this.#taken) if (seat.connection.bytesRead === 0) return seat;
     return undefined;
   }
 
@@ -98,19 +99,25 @@ export class Seats {
     const seat: Seat = { connection, since: yield* new GetTime(), tid: undefined };
     seats.#taken.add(seat);
     try {
-      seat.tid = yield* new NewTask(Seats.#serve(seats, seat, peer), `rpc ${connection.peer}`.slice(0, 64));
+      yield* new NewTask(Seats.#serve(seats, seat, peer), `rpc ${connection.peer}`.slice(0, 64));
     } catch (error) {
+      seats.#leave(seat);
+      connection.close();
       if (!isShortage(error)) throw error;
       seats.#counters.full++;
-      connection.close();
       yield* new Sleep(shortageMs);
-    } finally {
-      if (seat.tid === undefined) seats.#leave(seat);
     }
   });
 
+  // Whoever has made this task may hear of it only when it is over, or be killed before: so it takes its seat itself.
   static readonly #serve = routine(function* serve(seats: Seats, seat: Seat, peer: Peer): Program<void> {
     try {
+      const tid = yield* new GetTid();
+      if (!seats.#taken.has(seat)) {
+        seat.connection.close();
+        return;
+      }
+      seat.tid = tid;
       yield* peer.run();
     } catch (error) {
       if (!isShortage(error)) throw error;

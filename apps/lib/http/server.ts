@@ -14,6 +14,7 @@ import {
 import {
   CancelTasks,
   GetMachine,
+  GetTid,
   KillTask,
   KillTasks,
   MoveOn,
@@ -81,7 +82,7 @@ export const serve: Routine<[listener: Listener, routes: Routes, options?: Serve
       throw error;
     } finally {
       listener.close();
-      yield* new KillTasks(server.tids(), "the server has ended");
+      yield* new KillTasks(server.end(), "the server has ended");
     }
   },
 );
@@ -93,6 +94,7 @@ class Server implements Service {
   readonly #listener: Listener;
   readonly #ending: Event | undefined;
   readonly #most: number;
+  /** Each with its task, from when that has had a turn. */
   readonly #talks = new Map<Conversation, Tid | undefined>();
   readonly #freed: WaitQueue;
   isEnding = false;
@@ -126,8 +128,9 @@ class Server implements Service {
     return Server.#drain(this);
   }
 
-  /** The tasks that serve. */
-  tids(): Tid[] {
+  /** Gives up what nobody has begun to serve. @returns the tasks that serve */
+  end(): Tid[] {
+    for (const [talk, tid] of this.#talks) if (tid === undefined) this.#leave(talk);
     return this.#tidsWhere(() => true);
   }
 
@@ -166,18 +169,24 @@ class Server implements Service {
     server.#talks.set(talk, undefined);
     try {
       const name = `http ${connection.peer}`.trim().slice(0, nameLength);
-      server.#talks.set(talk, yield* new NewTask(Server.#converse(server, talk), name));
+      yield* new NewTask(Server.#converse(server, talk), name);
     } catch (error) {
-      if (!(error instanceof SyscallError) || error.code !== "EAGAIN") throw error;
+      server.#leave(talk);
       connection.close();
+      if (!(error instanceof SyscallError) || error.code !== "EAGAIN") throw error;
       yield* new Sleep(shortageMs);
-    } finally {
-      if (server.#talks.get(talk) === undefined) server.#leave(talk);
     }
   });
 
+  // Whoever has made this task may hear of it only when it is over, or be killed before: so it enters itself.
   static readonly #converse = routine(function* converse(server: Server, talk: Conversation): Program<void> {
     try {
+      const tid = yield* new GetTid();
+      if (server.isEnding || !server.#talks.has(talk)) {
+        talk.connection.close();
+        return;
+      }
+      server.#talks.set(talk, tid);
       yield* talk.run();
     } finally {
       server.#leave(talk);

@@ -2,12 +2,17 @@
 // them all (every test of `world` ends with the count of what is left).
 
 import { describe, expect, test } from "vitest";
-import { methodTable } from "../../../apps/rpc/index.ts";
+import { sendAll } from "../../../apps/lib/index.ts";
+import { methodTable, serve } from "../../../apps/rpc/index.ts";
 import { type Program, routine } from "../../../kernel/syscall.ts";
 import {
+  CancelTask,
+  Connect,
   GetTime,
   Join,
   KillTask,
+  Listen,
+  ListTasks,
   NewTask,
   Park,
   Sleep,
@@ -15,11 +20,32 @@ import {
   WaitQueue,
   WaitTask,
 } from "../../../syscalls/index.ts";
+import { run } from "../../kit/index.ts";
 import { request } from "./wire.ts";
 import { type Client, Reset, type World, world } from "./world.ts";
 
 const ok = '{"jsonrpc":"2.0","result":"ok","id":1}';
 const foo = request("foo", undefined, 1);
+
+test.each([KillTask, CancelTask])("%o of a server leaves no task, at whatever moment", (End) => {
+  for (let laps = 0; laps < 60; laps++) {
+    const left = run(
+      function* () {
+        const listener = yield* new Listen({ port: 7000 });
+        yield* sendAll(yield* new Connect(listener.address), Buffer.from(`${foo}\n`));
+        yield* new Sleep(10);
+        const server = yield* new NewTask(serve(listener, methodTable({ foo: () => "ok" })), "server");
+        for (let lap = 0; lap < laps; lap++) yield;
+        yield* new End(server);
+        yield* new WaitTask(server);
+        yield* new Sleep(10);
+        return (yield* new ListTasks()).length - 1;
+      },
+      { quantum: 1 },
+    ).value;
+    expect([laps, left]).toEqual([laps, 0]);
+  }
+});
 
 describe("when every connection that there may be is open", () => {
   function* connected(world: World, count: number): Program<Client[]> {
@@ -47,6 +73,19 @@ describe("when every connection that there may be is open", () => {
       { limits: { maxConnections: 4 } },
     );
     expect(value).toEqual([[ok, ok], true, [true, true, false], [], 2]);
+  });
+
+  test("the only one makes room, if it is silent", () => {
+    const { value } = world(
+      function* (world) {
+        const silent = yield* world.connect();
+        const late = yield* world.connect();
+        yield* late.send(foo);
+        return [yield* new Timeout(1_000, late.next()), yield* silent.rest()];
+      },
+      { limits: { maxConnections: 1 } },
+    );
+    expect(value).toEqual([ok, []]);
   });
 
   test("silent ones stay as long as nobody waits", () => {

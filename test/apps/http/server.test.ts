@@ -18,8 +18,10 @@ import {
   Connect,
   GetTime,
   Join,
+  KillTask,
   Listen,
   ListTasks,
+  MoveOn,
   NewTask,
   Sleep,
   WaitTask,
@@ -600,6 +602,24 @@ describe("bounds", () => {
     expect(counters.open).toBe(0);
   });
 
+  test("who has come and gone before it is served takes nobody's place, wherever the server's turn is cut", () => {
+    for (let quantum = 4; quantum <= 40; quantum++) {
+      const { value } = run(
+        function* () {
+          const listener = yield* new Listen({ port });
+          for (let n = 0; n < 50; n++) (yield* new Connect({ port })).close();
+          yield* new Sleep(100);
+          const server = yield* new NewTask(serve(listener, routes, { limits: { maxConnections: 3 } }), "server");
+          const said = yield* new MoveOn(5_000, asking(last("/")));
+          yield* new KillTask(server);
+          return said.done ? statuses(said.value) : "nothing";
+        },
+        { quantum },
+      );
+      expect([quantum, value]).toEqual([quantum, [200]]);
+    }
+  });
+
   test("the last of maxRequests says so, and what is behind it is not served", () => {
     const { value } = beside(routes, () => asking(get("/") + get("/") + get("/")), { maxRequests: 2 });
     expect(statuses(value)).toEqual([200, 200]);
@@ -629,6 +649,28 @@ describe("bounds", () => {
 });
 
 describe("a server that is to end", () => {
+  test("by a kill, leaves no connection and no task, at whatever moment", () => {
+    for (let laps = 0; laps < 60; laps++) {
+      const left = run(
+        function* () {
+          const listener = yield* new Listen({ port });
+          const client = yield* new NewTask(asking(get("/slow"), get("/slow")), "client");
+          yield* new Sleep(10);
+          const server = yield* new NewTask(serve(listener, routes), "server");
+          for (let lap = 0; lap < laps; lap++) yield;
+          yield* new KillTask(server);
+          yield* new WaitTask(server);
+          yield* new Sleep(10);
+          const names = (yield* new ListTasks()).map(({ name }) => name);
+          yield* new KillTask(client); // it may never have been let in
+          return names.filter((name) => name.startsWith("http"));
+        },
+        { quantum: 1 },
+      ).value;
+      expect([laps, left]).toEqual([laps, []]);
+    }
+  });
+
   test("closes what is idle at once, finishes what runs, and takes nobody new", () => {
     const { value } = beside(routes, function* ({ server }) {
       const idle = yield* new Connect({ port });
