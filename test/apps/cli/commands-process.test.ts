@@ -168,6 +168,14 @@ describe("into a pipe", () => {
   });
 });
 
+test.skipIf(process.platform !== "linux").each([["ps"], ["strace --all --for 5"], ["top --batch -n 2"]])(
+  "%s onto a full disk is one sentence, and 1",
+  async (words) => {
+    const { out, err } = await shellLine(`Y ${words} >/dev/full; echo $?`);
+    expect([out, err]).toEqual(["1\n", "yieldix: stdout failed: ENOSPC: no space left on device, write\n"]);
+  },
+);
+
 test("strace ends in good order with Ctrl-C", async () => {
   const running = start(["strace", "4"], folder.path);
   await running.wrote("GetTid() = 4", 2);
