@@ -12,6 +12,7 @@ import { type ClientOptions, type ClientProgram, type Look, OutputClosed } from 
 import { ClientCode, signalCode } from "./exit-code.ts";
 import { failureOf } from "./failure.ts";
 import { askFault, attachFault } from "./faults.ts";
+import { PatientPort } from "./patient-port.ts";
 import { readToken } from "./token-file.ts";
 
 /** Runs a command in this process, on the kernel that is meant. */
@@ -19,7 +20,7 @@ export function attached(program: ClientProgram, which: ClientOptions): Promise<
   return inProcess(function* attached(): Program<number> {
     const { port, close } = yield* attach(which);
     try {
-      return yield* program(port, lookOf(process.stdout));
+      return yield* program(new PatientPort(port), lookOf(process.stdout));
     } catch (error) {
       throw askFault(error);
     } finally {
