@@ -16,8 +16,10 @@ export type FindingLetter = "D" | "S" | "B" | "N" | "L" | "X" | "Y" | "G" | "O";
 
 export interface Finding {
   readonly letter: FindingLetter;
-  /** The tasks it is about, for a cycle in its order. */
+  /** The tasks it is about; at most 64. */
   readonly tids: readonly number[];
+  /** Of a deadlock those that wait for each other, each for the next; empty: it is that of the whole run. */
+  readonly ring?: readonly number[];
   /** One sentence. */
   readonly text: string;
   /** How long it has been so. */

@@ -110,6 +110,7 @@ export function checkedFrame(value: unknown): Frame {
   must(value, needed, "");
   const frame = value as Frame & Fields; // what is needed is there; the parts follow
   for (const [name, shape] of Object.entries(parts)) mustIfThere(frame[name], shape, name);
+  for (const [place, { ring }] of frame.findings.entries()) mustIfThere(ring, ["number"], `findings[${place}].ring`);
   for (const name of ["turnMs", "readyWait"] as const) mustIfThere(frame.detail?.[name], histogram, `detail.${name}`);
   return frame;
 }

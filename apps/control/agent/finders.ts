@@ -9,6 +9,7 @@ import type { Snapshot } from "./snapshot.ts";
 export interface Found {
   readonly letter: FindingLetter;
   readonly tids: readonly number[];
+  readonly ring?: readonly number[];
   readonly text: string;
   /** Since when it has been so, whole ms since boot. */
   readonly since: number;
@@ -31,7 +32,7 @@ export function deadlock({ watch, kernel, live }: Snapshot): Found[] {
   if (at === undefined) return [];
   const tids = live.map(({ tid }) => tid);
   const text = `nothing can wake any of the ${tids.length} tasks: the run ends in a deadlock when nobody watches any more`;
-  return [{ letter: "D", tids, text, since: Math.floor(at - kernel.bootedAt) }];
+  return [{ letter: "D", tids, ring: [], text, since: Math.floor(at - kernel.bootedAt) }];
 }
 
 /** D: tasks that wait for each other, and that nothing else can wake. */
@@ -39,6 +40,7 @@ export function cycles(snapshot: Snapshot): Found[] {
   return snapshot.waiting.cycles.map((cycle) => ({
     letter: "D",
     tids: cycle.tids,
+    ring: cycle.ring,
     text: `wait for each other: ${ringText(cycle)}. Nothing else can wake them: kill one`,
     since: closedAt(cycle, snapshot),
   }));

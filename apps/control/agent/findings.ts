@@ -72,6 +72,7 @@ function letters(sorted: readonly Found[]): ReadonlyMap<number, FindingLetter> {
   return worst;
 }
 
-function asFinding({ letter, tids, text, since }: Found, uptimeMs: number): Finding {
-  return { letter, tids: tids.slice(0, maxTids), text, forMs: Math.max(0, uptimeMs - since) };
+function asFinding({ letter, tids, ring, text, since }: Found, uptimeMs: number): Finding {
+  const known = ring === undefined ? {} : { ring: ring.slice(0, maxTids) };
+  return { letter, tids: tids.slice(0, maxTids), ...known, text, forMs: Math.max(0, uptimeMs - since) };
 }

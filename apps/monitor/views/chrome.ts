@@ -125,13 +125,14 @@ const mostInRing = 5;
 const mostTids = 3;
 
 /** "DEADLOCK 31 -> 32 -> 31 4m12s", "CRASHED 47, 59 +11 3s" */
-function findingRuns({ letter, tids, forMs }: Finding): readonly Run[] {
+function findingRuns({ letter, tids, ring = tids, forMs }: Finding): readonly Run[] {
   const word = Object.hasOwn(findingWords, letter) ? findingWords[letter] : letter;
-  const text = letter === "D" ? ringText(tids) : listText(tids);
+  const text = letter === "D" ? ringText(ring) : listText(tids);
   return [run(word, styleOfFinding(letter)), run(` ${text} `), run(duration(forMs), "dim")];
 }
 
 function ringText(tids: readonly number[]): string {
+  if (tids.length === 0) return "of all tasks";
   const shown = tids.length > mostInRing ? [...tids.slice(0, mostInRing), "…"] : tids;
   return [...shown, ...tids.slice(0, 1)].join(" -> ");
 }

@@ -61,6 +61,7 @@ describe("D", () => {
         {
           letter: "D",
           tids: [one, other],
+          ring: [one, other],
           text: expect.stringContaining(`${one} -> ${other} -> ${one}`),
           forMs: 2_000,
         },
@@ -379,7 +380,12 @@ test("D: the whole run, which goes on only because somebody looks", async () => 
     },
     { turn: async () => world.turn() },
   );
-  expect(seen[0]).toMatchObject({ letter: "D", tids: [1], text: expect.stringContaining("nothing can wake") });
+  expect(seen[0]).toMatchObject({
+    letter: "D",
+    tids: [1],
+    ring: [],
+    text: expect.stringContaining("nothing can wake"),
+  });
   expect(outcome).toMatchObject({ status: "threw", error: expect.any(DeadlockError) });
 });
 
