@@ -37,12 +37,15 @@ export class Oversight {
   #agent: Promise<Agent> | undefined = undefined;
   #guard: Guard | undefined = undefined;
   #monitor: Promise<Monitor> | undefined = undefined;
+  #isHeld = false;
   #isOver = false;
 
-  /** Opens the port, and the monitor a moment later. */
+  /** Opens the port, and the monitor a moment later: a total deadlock is held for it from the start. */
   constructor(options: OversightOptions) {
-    const { kernel, apps, control, output } = options;
+    const { kernel, apps, control, output, hasMonitor } = options;
     this.#options = options;
+    this.#isHeld = hasMonitor;
+    if (hasMonitor) kernel.watch().holdsDeadlock = true;
     this.#printed = new OutputRing(kernel, (tid) => apps.of(tid, kernel));
     output?.listen((level, piece) => {
       const { current, bootedAt } = kernel;
@@ -79,12 +82,16 @@ export class Oversight {
     };
     const guarded = { kernel, name, pid: process.pid, agent: this.agent };
     try {
-      const failed = (): void => output?.release();
+      const failed = (): void => {
+        output?.release();
+        this.#letGo();
+      };
       this.#guard = new Guard(guarded, { access, tcp, heartbeat, watchdogMs, listening, failed });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       kernel.log("warn", 0, `there is no control port: ${printable(why)}`);
       output?.release();
+      this.#letGo();
     }
   }
 
@@ -93,5 +100,16 @@ export class Oversight {
     if (output === undefined || !hasMonitor || this.#isOver) return;
     const left = (): void => stop("the monitor was left");
     this.#monitor = import("./monitor.ts").then(({ Monitor }) => new Monitor({ path, output, left }));
+    void this.#monitor.then(({ gone }) => gone.then(this.#letGo));
   }
+
+  // The monitor has gone, or does not come: from here on a deadlock is held while somebody else looks.
+  readonly #letGo = async (): Promise<void> => {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    const { kernel } = this.#options;
+    const agent = await this.#agent;
+    if (kernel.watching !== undefined) kernel.watching.holdsDeadlock = agent !== undefined && agent.viewers > 0;
+    kernel.unwatch();
+  };
 }

@@ -21,10 +21,11 @@ export interface MonitorOptions {
 }
 
 export class Monitor {
+  /** Resolves when it is over, however that came. */
+  readonly gone: Promise<void>;
   readonly #child: ChildProcess;
   readonly #output: CapturedOutput;
   readonly #left: () => void;
-  readonly #gone: Promise<void>;
   #isOver = false;
   #isEnding = false;
 
@@ -34,7 +35,7 @@ export class Monitor {
     this.#left = left;
     const command = [...loaderOptions(), process.argv[1] ?? "", "top", "--owner", path];
     this.#child = spawn(process.execPath, command, { stdio: "inherit" });
-    this.#gone = new Promise((resolve) => {
+    this.gone = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(this.#ended(`could not be started: ${error.message}`)));
       this.#child.once("exit", (code, signal) => resolve(this.#ended(endText(code, signal))));
     });
@@ -47,7 +48,7 @@ export class Monitor {
     if (!this.#isOver) {
       this.#child.kill("SIGTERM");
       const clock = new NodeMachine();
-      await Promise.race([this.#gone, new Promise((over) => clock.poll(leaveMs, over))]);
+      await Promise.race([this.gone, new Promise((over) => clock.poll(leaveMs, over))]);
       clock.close();
       if (!this.#isOver) this.#child.kill("SIGKILL");
     }

@@ -33,6 +33,14 @@ const folder = runtimeFolder({
       yield* print("child: " + (yield* new WaitProcess(child)).code);
       yield* new Sleep(600_000);
     }`,
+  "stands.ts": `
+    import { NewTask, WaitTask, type Program, type Tid } from "yieldix";
+    function* waiter(other: () => Tid): Program<void> { yield* new WaitTask(other()); }
+    export default function* stands(): Program<void> {
+      const left: Tid<void> = yield* new NewTask(waiter(() => right), "left");
+      const right = yield* new NewTask(waiter(() => left), "right");
+      yield* new WaitTask(left);
+    }`,
   "fails.ts": `
     import { WaitSignal, type Program } from "yieldix";
     export default function* fails(): Program<void> { yield* new WaitSignal("USR2"); throw new Error("on purpose"); }`,
@@ -144,6 +152,17 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     await until(async () => (await printed()) > before, "the app prints on");
     await terminal.keys("C-c");
     expect(await terminal.exitCode()).toBe(0);
+  });
+
+  test("shows a deadlock that was there before it came, and the run ends in that once it is gone", async () => {
+    const terminal = await monitored("stands.ts");
+    await terminal.until((lines) =>
+      lines.some((line) => / ! DEADLOCK of all tasks .* DEADLOCK 2 -> 3 -> 2 /.test(line)),
+    );
+    process.kill(await viewerOf(terminal), "SIGTERM");
+    expect(await terminal.exitCode()).toBe(3);
+    await terminal.until("yieldix: stands.ts ended in a deadlock");
+    expect(await terminal.flags()).toEqual(wholeTerminal);
   });
 
   test("npm start opens it on a terminal, and not with --no-monitor", async () => {
