@@ -117,10 +117,7 @@ function filtered(rows: readonly Entry[], text: string, snapshot: Snapshot): rea
       passedMs += Math.min(now - from, maxBlockMs);
       from = now;
       if (passedMs > maxFilterMs) {
-        throw new RpcError(
-          codes.invalidParams,
-          `frame: tasks: filter took more than ${maxFilterMs} ms: make it simpler`,
-        );
+        throw new RpcError(codes.invalidParams, `filter: it took more than ${maxFilterMs} ms: make it simpler`);
       }
     }
     return filter.matches(row);
@@ -136,6 +133,6 @@ function readFilter(text: string, snapshot: Snapshot): Filter {
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
     const { message, position } = error;
-    throw new RpcError(codes.invalidParams, `frame: tasks: filter: ${message}`, { position });
+    throw new RpcError(codes.invalidParams, `filter: ${message}`, { position });
   }
 }

@@ -53,11 +53,7 @@ describe("a session", () => {
     ["frame", { tasks: { shape: "star" } }, /shape must be one of flat, tree, waits, sites, not "star"/],
     ["frame", { tasks: { folded: [1, "2"] } }, /folded must be a list of at most 10000 tids, not a list of 2/],
     ["frame", { tasks: { isPinned: 1 } }, /isPinned must be true or false, not 1/],
-    [
-      "frame",
-      { tasks: { filter: "cpu>" } },
-      /frame: tasks: filter: position 5: expected what cpu> is to be compared with/,
-    ],
+    ["frame", { tasks: { filter: "cpu>" } }, /^filter: position 5: expected what cpu> is to be compared with/],
     ["frame", { syscalls: { sort: "colour" } }, /frame: syscalls: sort must be one of name, family, calls/],
     ["frame", { everything: true }, /frame: there is no parameter "everything": it takes tasks, detail/],
     ["frame", JSON.parse('{"__proto__": {"tasks": {}}}'), /no parameter "__proto__"/],
