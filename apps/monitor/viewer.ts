@@ -223,6 +223,7 @@ function firstScreen(surface: Surface, source: Source, options: ViewerOptions): 
     view,
     target: source.label,
     connection: { kind: "connecting" },
+    isOwner: options.isOwner === true,
     everyMs: options.everyMs,
     frame: undefined,
     query: {

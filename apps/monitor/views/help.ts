@@ -9,11 +9,11 @@ import { findingMeanings, stateLetters, stateWords } from "./words.ts";
 
 /** @param width of the lines at most; from 96 on there are two columns, below short entries share a line */
 export function helpLines(screen: Screen, width: number): readonly StyledLine[] {
-  const { view, frame, look } = screen;
+  const { view, frame } = screen;
   const isReadOnly = frame?.kernel.access === "read-only";
   const groups = keyGroups.map((group): Block => {
     const keys = keysIn(view).filter((binding) => binding.group === group);
-    return { title: group, lines: keys.map((binding) => keyRow(binding, look.isVi, isReadOnly)) };
+    return { title: group, lines: keys.map((binding) => keyRow(binding, screen, isReadOnly)) };
   });
   const blocks = [...groups, ...legends(view)].filter(({ lines }) => lines.length > 0);
   if (width >= 96)
@@ -24,11 +24,11 @@ export function helpLines(screen: Screen, width: number): readonly StyledLine[] 
   return blocks.flatMap((block) => written(block, paired(block.lines, width)));
 }
 
-function keyRow(binding: KeyBinding, isVi: boolean, isReadOnly: boolean): StyledLine {
-  const keys = keysOf(binding, isVi).map(keyText).join(" ");
+function keyRow(binding: KeyBinding, { look, isOwner }: Screen, isReadOnly: boolean): StyledLine {
+  const keys = keysOf(binding, look.isVi).map(keyText).join(" ");
   if (isReadOnly && binding.isChanging === true)
     return [run(`  ${keys.padEnd(11)} `), run(`${binding.text} (read-only)`)];
-  return entry(keys, binding.text, 11);
+  return entry(keys, isOwner ? (binding.ownText ?? binding.text) : binding.text, 11);
 }
 
 function entry(word: string, text: string, width: number): StyledLine {

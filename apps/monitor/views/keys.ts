@@ -94,6 +94,8 @@ export interface KeyBinding {
   readonly group: KeyGroup;
   /** For help. */
   readonly text: string;
+  /** Instead of `text` where the run is the user's own, in this terminal. */
+  readonly ownText?: string;
   /** Its word on the key bar; absent: it is not there. */
   readonly bar?: string;
   /** True for what a read-only port refuses. */
@@ -239,7 +241,14 @@ export const keyTable: readonly KeyBinding[] = [
   { action: "save", keys: ["C-s"], group: "Program", text: "save the view as JSON" },
   { action: "redraw", keys: ["C-l"], group: "Program", text: "draw all again" },
   { action: "suspend", keys: ["C-z"], group: "Program", text: "suspend" },
-  { action: "quit", keys: ["q", "f10", "C-c"], group: "Program", text: "quit; the kernel goes on", bar: "Quit" },
+  {
+    action: "quit",
+    keys: ["q", "f10", "C-c"],
+    group: "Program",
+    text: "quit; the kernel goes on",
+    ownText: "quit, and end the app",
+    bar: "Quit",
+  },
 ];
 
 /** What a key does in a view; undefined: nothing. @param key as in `KeyBinding.keys` */

@@ -16,6 +16,8 @@ export interface Screen {
   /** How it is connected: "unix:4021.sock". */
   readonly target: string;
   readonly connection: Connection;
+  /** It is the user's own run in this terminal, and ends with the viewer. */
+  readonly isOwner: boolean;
   /** Between two frames; 0: as fast as they come. */
   readonly everyMs: number;
   /** The newest one, or the one that is looked at. */

@@ -64,6 +64,7 @@ export function screenOf(view: ViewName, size: Size, parts: Partial<Screen> = {}
     born: new Set([111]),
     places: {},
     columns: undefined,
+    isOwner: false,
     isFollowing: false,
     trace: { tids: [14, 31, 102], all: false, isPaused: false, isCounted: false, records: traced, dropped: 0 },
     log: { lines: logLines, dropped: 0 },

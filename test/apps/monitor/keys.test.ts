@@ -88,6 +88,16 @@ describe("keys", () => {
     }
   });
 
+  test("says what quitting does: to a kernel elsewhere, and to the user's own run", () => {
+    const quitting = (isOwner: boolean): string =>
+      helpLines(screenOf("tasks", size, { isOwner }), 72)
+        .map((line) => line.map(({ text }) => text).join(""))
+        .filter((text) => text.includes("quit"))
+        .join();
+    expect(quitting(false)).toContain("quit; the kernel goes on");
+    expect(quitting(true)).toContain("quit, and end the app");
+  });
+
   test("on a read-only port help says what does not work", () => {
     const readOnly = { ...frame, kernel: { ...frame.kernel, access: "read-only" as const } };
     const text = helpLines(screenOf("tasks", size, { frame: readOnly }), 72)
