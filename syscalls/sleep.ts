@@ -21,7 +21,7 @@ export class Sleep extends Syscall<void> implements Wait<void> {
   }
 
   get object(): string {
-    return `${this.ms} ms`;
+    return this.ms === Number.POSITIVE_INFINITY ? "without end" : `${this.ms} ms`;
   }
 
   override get family(): string {
@@ -64,7 +64,7 @@ export class SleepUntil extends Syscall<void> implements Wait<void> {
   }
 
   get object(): string {
-    return `until ${this.at} ms`;
+    return this.at === Number.POSITIVE_INFINITY ? "without end" : `until ${this.at} ms`;
   }
 
   override get family(): string {

@@ -50,7 +50,7 @@ const situations: Readonly<Record<string, (table: Table) => boolean>> = {
     waits(table, "select-of-three").startsWith("select news: receive from channel news"),
   "a connection that nobody reads from, and writers on both sides": (table) =>
     waits(table, "never-reads").startsWith("write tcp") && waits(table, "session").includes("write tcp"),
-  "a connection that is forgotten": (table) => waits(table, "leak") === "sleep Infinity ms",
+  "a connection that is forgotten": (table) => waits(table, "leak") === "sleep without end",
   "an orphan": (table) => parentName(table, "orphan") === "town",
   "a task that somebody has stopped": (table) => named(table, "stopped-at-times")[0]?.stopped === true,
   "tasks that come and go": (table) => named(table, "errand").length > 1,

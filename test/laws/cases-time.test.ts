@@ -78,6 +78,10 @@ describe("SleepUntil", () => {
     });
     expect(value).toEqual(["sleep", "until 12345 ms"]);
   });
+
+  test("that never comes is shown in words, as is a sleep of that length", () => {
+    expect([new SleepUntil(never).object, new Sleep(never).object]).toEqual(["without end", "without end"]);
+  });
 });
 
 describe("MoveOn", () => {
