@@ -124,8 +124,9 @@ function table(records: readonly TaskRecord[]): string {
         ? record.state
         : `waits: ${record.verb} ${record.object}`.trimEnd();
     const [holder] = record.holders;
-    const isSaid = holder === undefined || (record.holders.length === 1 && wait.includes(`(held by ${holder} `));
-    const held = isSaid ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
+    const isOne = record.holders.length === 1;
+    const isSaid = isOne && (wait.includes(`(held by ${holder} `) || wait.endsWith(`exit of ${holder}`));
+    const held = isSaid || holder === undefined ? "" : ` (held by ${record.holders.slice(0, 8).join(", ")})`;
     return `  ${String(record.tid).padStart(6)}  ${printable(record.name, 64).padEnd(20)} ${printable(wait)}${held}  for ${record.forMs} ms  in ${record.frames.map((name) => printable(name, 64)).join(" < ")}`;
   });
   if (records.length > maxRows) rows.push(`  … and ${records.length - maxRows} more`);

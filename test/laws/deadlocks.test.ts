@@ -68,7 +68,7 @@ describe("a deadlock names what it is about", () => {
       });
     });
     expect([...error.cycle].sort()).toEqual([2, 3]);
-    expect(error.message).toMatch(/second +waits: .*exit of 2/);
+    expect(error.message).toMatch(/second +waits: exit of 2 {2}for /);
     expect(error.message).toMatch(/first +waits: select branch: acquire semaphore pool \(0 of 1 free\).*held by 3/);
     expect(error.message).toMatch(/waits: .*members?/);
   });
