@@ -105,7 +105,7 @@ function times({ task, totalMs, blockedMs }: TaskDetail): StyledLine {
     return [run(`   ${word} `, "dim"), run(duration(ms) + share)];
   };
   return [
-    run("total ", "dim"),
+    run("watched ", "dim"),
     run(duration(totalMs)),
     ...timed("in turns", task.runMs),
     ...timed("blocked", blockedMs),
