@@ -62,7 +62,8 @@ function faultOf(error: CommanderError, name: string | undefined): UsageError {
     return usageOf(error, `(which kernel is said with -k: yieldix ${name} -k <its name or pid>)`);
   }
   const file = error.code === "commander.unknownCommand" ? /'(.+\.[mc]?[jt]s)'/.exec(error.message)?.[1] : undefined;
-  return usageOf(error, file === undefined ? "(see yieldix --help)" : `(did you mean "yieldix run ${file}"?)`);
+  const known = name !== undefined && Object.hasOwn(commandList, name) ? `${name} ` : "";
+  return usageOf(error, file === undefined ? `(see yieldix ${known}--help)` : `(did you mean "yieldix run ${file}"?)`);
 }
 
 main(process.argv.slice(2));

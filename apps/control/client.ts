@@ -150,7 +150,7 @@ export const findKernel: Routine<[target?: string, token?: string], Target> = ro
     if (another === undefined) return only.target;
     const which =
       target === undefined ? `${meant.length} kernels run` : `${meant.length} kernels are called ${shown(target)}`;
-    throw new SyscallError("EINVAL", `${which}: give the pid of one: ${listed(meant)}`);
+    throw new SyscallError("EINVAL", `${which}: give the pid of one with -k: ${listed(meant)}`);
   },
 );
 

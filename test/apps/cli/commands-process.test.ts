@@ -135,7 +135,7 @@ describe("exit codes", () => {
     expect(usage).toMatchObject({
       code: 2,
       out: "",
-      err: expect.stringMatching(/^yieldix: option '--json' cannot.*\n$/),
+      err: expect.stringMatching(/^yieldix: option '--json' cannot.* \(see yieldix ps --help\)\n$/),
     });
     expect(unattached).toMatchObject({
       code: 3,
