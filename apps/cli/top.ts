@@ -243,8 +243,10 @@ function viewerOptions(options: TopOptions): ViewerOptions {
 }
 
 /** What is still wrong when the screen has gone: that the kernel has gone, or the first finding. */
-function lastWords({ screen }: Viewer): string {
-  const { connection, frame } = screen;
+function lastWords({ screen, left }: Viewer): string {
+  const { connection, frame, isOwner } = screen;
+  // The run goes on, or says itself how it has ended; only who leaves it ends it as it is.
+  if (isOwner && (connection.kind === "gone" || !left.isSet)) return "";
   if (connection.kind === "gone") return printable(`yieldix: the kernel is gone: ${connection.why}`);
   const [finding] = frame?.findings ?? [];
   if (finding === undefined) return "";

@@ -98,7 +98,8 @@ function notResponding(viewer: Viewer, data: unknown): void {
 function lost(viewer: Viewer, error: unknown): void {
   const ageMs = viewer.now - viewer.frameAt;
   const why = sentence(error);
-  if (viewer.options.isOwner === true && viewer.screen.frame !== undefined) {
+  if (viewer.screen.isOwner && viewer.screen.frame !== undefined) {
+    viewer.change({ connection: { kind: "gone", ageMs, why } });
     viewer.leave(0);
     return;
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { runtimeFolder, until } from "../control/port.ts";
 import { Terminal, wholeTerminal } from "../monitor/terminal.ts";
-import { root } from "./command.ts";
+import { root, yieldix } from "./command.ts";
 
 const folder = runtimeFolder({
   "noisy.ts": `
@@ -163,6 +163,14 @@ describe.skipIf(!Terminal.isThere)("run --monitor", () => {
     expect(await terminal.exitCode()).toBe(3);
     await terminal.until("yieldix: stands.ts ended in a deadlock");
     expect(await terminal.flags()).toEqual(wholeTerminal);
+  });
+
+  test("leaves nothing on the terminal about what was found, when the run has ended without it", async () => {
+    const terminal = await monitored("stands.ts");
+    await terminal.until((lines) => lines.some((line) => / ! DEADLOCK /.test(line)));
+    expect(await yieldix(["kill", "2"], folder.path)).toMatchObject({ code: 0 });
+    expect(await terminal.exitCode()).toBe(0);
+    expect(terminal.output().split("\x1b[?1049l").at(-1)).not.toContain("DEADLOCK");
   });
 
   test("npm start opens it on a terminal, and not with --no-monitor", async () => {
