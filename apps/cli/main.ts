@@ -52,12 +52,13 @@ async function addCommands(yieldix: Command, argv: readonly string[]): Promise<v
 
 const noCommand =
   "no command was given: yieldix run <app>, yieldix new syscall <Name> or yieldix new app <name> (see yieldix --help)";
+const noKind = "new: say what: yieldix new syscall <Name>, or yieldix new app <name>";
 
 /** Commands that ask a kernel and take no argument: one that is given is most likely the kernel that is meant. */
 const askAKernel: ReadonlySet<string | undefined> = new Set<CommandName>(["ps", "tree", "graph", "log", "stop", "sh"]);
 
 function faultOf(error: CommanderError, name: string | undefined): UsageError {
-  if (error.code === "commander.help") return new UsageError(noCommand);
+  if (error.code === "commander.help") return new UsageError(name === "new" ? noKind : noCommand);
   if (error.code === "commander.excessArguments" && askAKernel.has(name)) {
     return usageOf(error, `(which kernel is said with -k: yieldix ${name} -k <its name or pid>)`);
   }

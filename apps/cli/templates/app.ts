@@ -41,7 +41,7 @@ interface Options {
 
 const main: App = app(usage, parse, function* main({ who, times }) {
   for (let left = times; left > 0; left--) {
-    yield* print("hello " + who);
+    yield* print(\`hello \${who}\`);
     if (left > 1) yield* new Sleep(1_000);
   }
 });
