@@ -18,7 +18,8 @@ export interface Layout {
 }
 
 export function layoutOf({ columns, rows }: Size): Layout {
-  const header = columns >= 100 && rows >= 30 ? 4 : columns >= 72 && rows >= 20 ? 3 : 1;
+  // Of the four lines, which say more, the bars would be stumps on fewer columns.
+  const header = columns >= 110 && rows >= 30 ? 4 : columns >= 72 && rows >= 20 ? 3 : 1;
   const tabs = rows >= 12 ? 1 : 0;
   const selection = rows >= 30 ? 1 : 0;
   const notes = rows >= 16 ? 1 : 0;

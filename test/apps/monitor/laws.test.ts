@@ -116,6 +116,17 @@ describe("a screen", () => {
     );
   });
 
+  test("the bar of the loop is long enough to be read, where there is one", () => {
+    for (let columns = 72; columns <= 200; columns++) {
+      for (const rows of [20, 40]) {
+        const { lines } = draw({ ...screenOf("tasks-120x40"), size: { columns, rows } });
+        expect(/\[([|: ]*)\]/.exec(plain(lines[1] ?? []))?.[1]?.length, `${columns}x${rows}`).toBeGreaterThanOrEqual(
+          10,
+        );
+      }
+    }
+  });
+
   test("whatever texts and numbers a kernel sends", () => {
     const texts = fc.array(hostileText, { maxLength: 40 });
     const numbers = fc.oneof(fc.constant([]), fc.array(hostileNumber, { maxLength: 20 }));
