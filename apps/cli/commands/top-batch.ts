@@ -3,7 +3,7 @@
 import type { Program } from "../../../kernel/syscall.ts";
 import { Every } from "../../../syscalls/index.ts";
 import type { ControlPort, Frame } from "../../control/protocol.ts";
-import { monitorColumns } from "../../control/records.ts";
+import { monitorColumns, type TaskColumn } from "../../control/records.ts";
 import { jsonText } from "../../lib/json-text.ts";
 import { type ClientProgram, type Look, writeLines } from "../client-program.ts";
 import { ClientCode } from "../exit-code.ts";
@@ -45,6 +45,30 @@ export function topBatch(options: BatchOptions): ClientProgram {
 function batchLines(frame: Frame, options: BatchOptions, look: Look, isNext: boolean): string[] {
   if (options.json === true) return [jsonText(frame)];
   const all = taskColumnsOf(frame.tasks?.rows ?? [], look.isUnicode);
-  const lines = frameLines(frame, chosen(all, options.columns, monitorColumns), look);
+  const lines = frameLines(frame, chosen(all, options.columns, columnsFor(look.width)), look);
   return isNext ? [separator, ...lines] : lines;
+}
+
+/** Cells of a line in which waits and names can be read beside all the numbers. */
+const fullWidth = 128;
+/** What a narrow terminal does without, in this order, and the cells that it had. */
+const spare: readonly (readonly [name: TaskColumn, cells: number])[] = [
+  ["run", 7],
+  ["traps/s", 9],
+  ["ready", 10],
+  ["history", 12],
+  ["nice", 6],
+  ["turns/s", 9],
+  ["max", 8],
+];
+
+function columnsFor(width = fullWidth): readonly TaskColumn[] {
+  const left = new Set(monitorColumns);
+  let excess = fullWidth - width;
+  for (const [name, cells] of spare) {
+    if (excess <= 0) break;
+    left.delete(name);
+    excess -= cells;
+  }
+  return [...left];
 }

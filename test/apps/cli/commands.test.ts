@@ -326,3 +326,16 @@ test("top --batch writes so many frames, a line between two", async () => {
   );
   expect(json).toMatchObject([{ kernel: { name: "town" } }, { kernel: { name: "town" } }]);
 });
+
+test("top --batch on a narrow terminal does without columns, not without what is waited for and names", async () => {
+  const one = (narrow: Look) => (): ClientProgram => (port) =>
+    topBatch({ iterations: 1, filter: "name=first" })(port, narrow);
+  for (const width of [72, 80, 100, 128]) {
+    const { lines } = await command(one({ width, isUnicode: true }), sleepers);
+    expect(lines.at(-1)).toMatch(/ sleep 60000 ms .* first$/);
+    expect(lines.filter((line) => line.length > width)).toEqual([]);
+  }
+  expect((await command(one({ width: 80, isUnicode: true }), sleepers)).lines.at(-2)).toMatch(
+    /^TID +S +CPU% +MAX ms +WAITING ON +FOR +! +NAME$/,
+  );
+});
