@@ -49,11 +49,12 @@ function regionsOf({ tid, spots = [] }: Part, row: number, columns: number): rea
   return all.map(({ tid: opens, from, to }) => ({ row, from, to, target: { kind: "task", tid: opens } }));
 }
 
-function nothing({ frame, query }: Screen): string {
+function nothing({ frame, query, connection }: Screen): string {
   if (query.detail === undefined) return " no task is open: Enter on a task opens it, g and its tid too";
-  return frame?.detail === null
-    ? ` task ${query.detail} has ended and is no longer remembered, or never was`
-    : " waiting for the first frame";
+  if (frame?.detail !== null) return " waiting for the first frame";
+  return connection.kind === "replay"
+    ? ` task ${query.detail} is not in full in this frame: only the one under the cursor was recorded so`
+    : ` task ${query.detail} has ended and is no longer remembered, or never was`;
 }
 
 function partsOf(detail: TaskDetail, screen: Screen): readonly Part[] {

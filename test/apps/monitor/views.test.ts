@@ -37,7 +37,7 @@ describe("the meters", () => {
         const spread = { p50: ms, p90: ms, p99: ms, max: ms };
         const kernel = { ...kernelRecord, ready: n, turnsPerS: n, readyWait: spread, lag: spread, lagHistory: [ms] };
         const screen = screenOf("tasks", { columns, rows: 40 }, { frame: { ...frame, kernel } });
-        const [, ...meters] = textOf(screen).slice(0, columns < 100 ? 3 : 4);
+        const [, ...meters] = textOf(screen).slice(0, columns < 110 ? 3 : 4);
         for (const line of meters) expect(line).not.toMatch(/\d(ms)?[A-Za-z]*(Tasks|Turns|Lag|Fds)|\d(p50|p99|max)/);
       }
     }
@@ -126,6 +126,16 @@ describe("the table of tasks", () => {
       textOf(screenOf("tasks", usual, { frame: undefined, connection: { kind: "connecting" } })).join("\n"),
     ).toContain("waiting for the first frame");
   });
+});
+
+test("a task that a frame does not have in full is said to have ended, or in a recording not to be in it", () => {
+  const parts = { frame: { ...frame, detail: null }, query: { detail: 9 } };
+  const shown = (connection: Screen["connection"]): string =>
+    textOf(screenOf("detail", usual, { ...parts, connection })).join("\n");
+  expect(shown({ kind: "live" })).toContain("task 9 has ended and is no longer remembered, or never was");
+  expect(shown({ kind: "replay", place: 1, frames: 6, isPlaying: false })).toContain(
+    "task 9 is not in full in this frame",
+  );
 });
 
 describe("a click", () => {
