@@ -31,7 +31,9 @@ export function attachFault(error: unknown): unknown {
     const isAmbiguous = error.code === "EINVAL";
     return new ClientError(isAmbiguous ? ClientCode.usage : ClientCode.unattached, error.message, { cause: error });
   }
-  return error instanceof RpcError ? new ClientError(ClientCode.unattached, error.message, { cause: error }) : error;
+  if (!(error instanceof RpcError)) return error;
+  const way = error.code === errorCodes.forbidden ? ": give it in $YIELDIX_TOKEN, or with --token-file" : "";
+  return new ClientError(ClientCode.unattached, error.message + way, { cause: error });
 }
 
 /** What was thrown while a kernel was asked, likewise. */

@@ -77,7 +77,9 @@ export class Visit {
     const { version, token } = Object(params) as { version?: unknown; token?: unknown }; // looked at below
     const { name, pid, tcp } = this.#server.guard;
     if (!this.#isWelcome && !(tcp !== undefined && isSame(token, tcp.token)))
-      throw refused("hello: not with this token");
+      throw refused(
+        `hello: ${token === undefined ? "this port wants its token" : "that is not the token of this port"}`,
+      );
     if (version !== protocolVersion) {
       const said = typeof version === "number" ? `version ${version}` : "no version";
       const text = `hello: this kernel speaks version ${protocolVersion} of the control protocol, the client ${said}`;

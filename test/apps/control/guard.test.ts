@@ -269,6 +269,9 @@ describe("the token of a port on TCP", () => {
     const [known, wrong, none] = await Promise.all([ps("--token-file", "token"), ps("--token-file", "wrong"), ps()]);
     expect(known).toMatchObject({ code: 0, err: "" });
     for (const { code, out } of [wrong, none]) expect({ code, out }).toEqual({ code: 3, out: "" });
+    const way = "give it in $YIELDIX_TOKEN, or with --token-file\n";
+    expect(wrong.err).toBe(`yieldix: hello: that is not the token of this port: ${way}`);
+    expect(none.err).toBe(`yieldix: hello: this port wants its token: ${way}`);
     process.env["YIELDIX_TOKEN"] = token; // of this file's process, and of those that it starts
     try {
       expect(await ps()).toMatchObject({ code: 0, err: "" });
