@@ -19,7 +19,7 @@ async function main(argv: string[]): Promise<void> {
     await yieldix.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return;
-    const usage = error instanceof CommanderError ? faultOf(error, argv[0]) : error;
+    const usage = error instanceof CommanderError ? faultOf(error, argv) : error;
     const { failureOf } = await import("./failure.ts");
     const { code, text } = failureOf(usage, "the command");
     process.stderr.write(text);
@@ -57,7 +57,10 @@ const noKind = "new: say what: yieldix new syscall <Name>, or yieldix new app <n
 /** Commands that ask a kernel and take no argument: one that is given is most likely the kernel that is meant. */
 const askAKernel: ReadonlySet<string | undefined> = new Set<CommandName>(["ps", "tree", "graph", "log", "stop", "sh"]);
 
-function faultOf(error: CommanderError, name: string | undefined): UsageError {
+function faultOf(error: CommanderError, [name, about]: readonly string[]): UsageError {
+  if (error.code === "commander.help" && name === "help") {
+    return new UsageError(`there is no command ${about} (see yieldix --help)`);
+  }
   if (error.code === "commander.help") return new UsageError(name === "new" ? noKind : noCommand);
   if (error.code === "commander.excessArguments" && askAKernel.has(name)) {
     return usageOf(error, `(which kernel is said with -k: yieldix ${name} -k <its name or pid>)`);

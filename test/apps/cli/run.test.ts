@@ -204,6 +204,7 @@ describe.concurrent("a failed app", () => {
 describe.concurrent("what cannot be run exits with 2, and one sentence", () => {
   const cases: readonly [args: string[], about: RegExp][] = [
     [[], /no command was given.*--help/],
+    [["help", "rum"], /there is no command rum \(see yieldix --help\)/],
     [["new"], /new: say what: yieldix new syscall <Name>, or yieldix new app <name>/],
     [["rum", "app.ts"], /unknown command 'rum'/],
     [["prints.ts"], /unknown command 'prints\.ts'.*yieldix run prints\.ts/],
