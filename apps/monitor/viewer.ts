@@ -228,7 +228,7 @@ function firstScreen(surface: Surface, source: Source, options: ViewerOptions): 
     frame: undefined,
     query: {
       tasks: {
-        ...(sort === undefined ? {} : { sort }),
+        ...(sort === undefined ? {} : { sort: sort.replace(/^-/, ""), isInverted: sort.startsWith("-") }),
         ...(filter === undefined ? {} : { filter }),
         isPinned,
         shape,

@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { Program } from "../../../kernel/syscall.ts";
 import type { ControlPort, TaskQuery } from "../../control/protocol.ts";
-import { taskColumns } from "../../control/records.ts";
+import { type PlacedRow, taskColumns } from "../../control/records.ts";
 import {
   type ClientOptions,
   type ClientProgram,
@@ -15,7 +15,7 @@ import {
 import { ClientCode } from "../exit-code.ts";
 import { taskColumnsOf, usualColumns } from "../faces/tasks.ts";
 import { allRows, measured, needsMeasure } from "../rows.ts";
-import { addTableOptions, chosen, lineEnd, type TableOptions, tableLines } from "../table.ts";
+import { addTableOptions, type Column, chosen, lineEnd, type TableOptions, tableLines } from "../table.ts";
 
 /** What narrows and orders the tasks. */
 export interface TaskOptions {
@@ -51,14 +51,18 @@ export function taskQuery({ sort, filter }: TaskOptions): TaskQuery {
   };
 }
 
+/** @throws UsageError for an order by a column that there is not */
+export function mustKnow(known: readonly Column<PlacedRow>[], { sort }: TaskOptions): void {
+  if (sort !== undefined) chosen(known, sort.replace(/^-/, ""), [], "--sort");
+}
+
 /** Lists tasks; `none` where none is let through. */
 export function ps(options: PsOptions): ClientProgram {
   return function* ps(port: ControlPort, look: Look): Program<number> {
     if (needsMeasure(options.columns, options.sort, options.filter)) yield* measured(port);
     const rows = yield* allRows(port, { ...taskQuery(options), withFinished: options.all ?? false });
     const known = taskColumnsOf(rows, look.isUnicode);
-    const sort = options.sort?.replace(/^-/, "");
-    if (rows.length > 0 && sort !== undefined) chosen(known, sort, [], "--sort");
+    if (rows.length > 0) mustKnow(known, options);
     const columns = chosen(known, options.columns, usualColumns);
     yield* writeLines(tableLines(rows, columns, { ...options, width: look.width }), lineEnd(options));
     return rows.length === 0 ? ClientCode.none : ClientCode.done;

@@ -11,7 +11,7 @@ import { taskColumnsOf } from "../faces/tasks.ts";
 import { frameLines } from "../faces/top.ts";
 import { measured } from "../rows.ts";
 import { chosen } from "../table.ts";
-import { type TaskOptions, taskQuery } from "./ps.ts";
+import { mustKnow, type TaskOptions, taskQuery } from "./ps.ts";
 
 export interface BatchOptions extends TaskOptions {
   /** Frames; default: until it is ended. */
@@ -26,13 +26,15 @@ export interface BatchOptions extends TaskOptions {
 
 /** Between two frames. */
 const separator = "----";
+/** The same in time, ms: as fast as they come is at most 10 a second, as on the screen. */
+const leastMs = 100;
 
 /** Writes frames; the first one after a second, when there is something to tell. */
 export function topBatch(options: BatchOptions): ClientProgram {
   const { iterations = Number.POSITIVE_INFINITY, delay = 1, limit = 30 } = options;
   return function* topBatch(port: ControlPort, look: Look): Program<number> {
     yield* measured(port);
-    const every = new Every(delay * 1_000);
+    const every = new Every(Math.max(leastMs, delay * 1_000));
     for (let frames = 1; ; frames++) {
       const frame = yield* port.ask("frame", { tasks: { ...taskQuery(options), limit } });
       yield* writeLines(batchLines(frame, options, look, frames > 1));
@@ -43,8 +45,10 @@ export function topBatch(options: BatchOptions): ClientProgram {
 }
 
 function batchLines(frame: Frame, options: BatchOptions, look: Look, isNext: boolean): string[] {
+  const rows = frame.tasks?.rows ?? [];
+  const all = taskColumnsOf(rows, look.isUnicode);
+  if (rows.length > 0) mustKnow(all, options);
   if (options.json === true) return [jsonText(frame)];
-  const all = taskColumnsOf(frame.tasks?.rows ?? [], look.isUnicode);
   const lines = frameLines(frame, chosen(all, options.columns, columnsFor(look.width)), look);
   return isNext ? [separator, ...lines] : lines;
 }

@@ -327,6 +327,14 @@ test("top --batch writes so many frames, a line between two", async () => {
   expect(json).toMatchObject([{ kernel: { name: "town" } }, { kernel: { name: "town" } }]);
 });
 
+test("top --batch -d 0 writes frames as they come, and an order that there is not is refused", async () => {
+  const { code, lines } = await command(() => topBatch({ iterations: 3, delay: 0 }), sleepers);
+  expect([code, lines.filter((line) => line === "----")]).toEqual([0, ["----", "----"]]);
+  await expect(command(() => topBatch({ iterations: 1, sort: "-nope" }), sleepers)).rejects.toThrow(
+    /^--sort nope: there is no nope, only tid,/,
+  );
+});
+
 test("top --batch on a narrow terminal does without columns, not without what is waited for and names", async () => {
   const one = (narrow: Look) => (): ClientProgram => (port) =>
     topBatch({ iterations: 1, filter: "name=first" })(port, narrow);

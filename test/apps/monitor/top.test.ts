@@ -259,6 +259,20 @@ describe("time", () => {
   });
 });
 
+test("the order it is started with is turned round by a minus, as in ps", async () => {
+  const tids: number[] = [];
+  await onStage(
+    town(3),
+    function* (stage) {
+      tids.push(...tasksOf(stage).map((line) => Number(/\d+/.exec(line)?.[0])));
+      yield* new Sleep(0);
+    },
+    { viewer: { sort: "-tid", isPinned: false } },
+  );
+  expect(tids.length).toBeGreaterThan(3);
+  expect(tids).toEqual([...tids].sort((one, other) => other - one));
+});
+
 describe("a kernel that does not answer", () => {
   test("is seen within half a second, however long the interval is, and again when it answers", async () => {
     await onStage(
