@@ -31,7 +31,8 @@ export function deadlock({ watch, kernel, live }: Snapshot): Found[] {
   const at = watch?.deadlockSince;
   if (at === undefined) return [];
   const tids = live.map(({ tid }) => tid);
-  const text = `nothing can wake any of the ${tids.length} tasks: the run ends in a deadlock when nobody watches any more`;
+  const whom = tids.length === 1 ? "the only task" : `any of the ${tids.length} tasks`;
+  const text = `nothing can wake ${whom}: the run ends in a deadlock when nobody watches any more`;
   return [{ letter: "D", tids, ring: [], text, since: Math.floor(at - kernel.bootedAt) }];
 }
 

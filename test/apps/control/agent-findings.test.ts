@@ -384,7 +384,7 @@ test("D: the whole run, which goes on only because somebody looks", async () => 
     letter: "D",
     tids: [1],
     ring: [],
-    text: expect.stringContaining("nothing can wake"),
+    text: expect.stringContaining("nothing can wake the only task: "),
   });
   expect(outcome).toMatchObject({ status: "threw", error: expect.any(DeadlockError) });
 });
