@@ -49,8 +49,8 @@ const main: App = app(usage, parse, function* main({ who, times }) {
 export default main;
 
 function parse([who = "world", times = "3", another]: readonly string[]): Options {
-  if (another !== undefined) throw new UsageError("there is one argument too many: " + another);
-  if (!/^[0-9]{1,6}$/.test(times)) throw new UsageError("there is no number of times in: " + times);
+  if (another !== undefined) throw new UsageError(\`there is one argument too many: \${another}\`);
+  if (!/^[0-9]{1,6}$/.test(times)) throw new UsageError(\`there is no number of times in: \${times}\`);
   return { who, times: Number(times) };
 }
 `;
