@@ -70,11 +70,6 @@ export class Heartbeat {
     Atomics.store(words, Word.forMs, forMs);
     Atomics.store(words, Word.whyBytes, written + 1);
   }
-
-  /** For the other thread: the turn was not ended after all. */
-  withdrawOrder(): void {
-    Atomics.store(this.#words, Word.whyBytes, 0);
-  }
 }
 
 let nextId = 1;
@@ -84,17 +79,24 @@ const scratch = new Uint8Array(whyBytes - 1);
 export interface StuckTurn {
   readonly turn: number;
   readonly tid: number;
-  /** Since it was first seen, ms. */
+  /** Since it was first seen, ms; what passed while nobody looked is left out. */
   readonly forMs: number;
 }
 
 /** Looks at a heartbeat from time to time, and tells how long the turn under way has been seen. */
 export class TurnWatch {
   readonly #heartbeat: Heartbeat;
-  #seen: { readonly turn: number; readonly tid: number; readonly at: number } | undefined = undefined;
+  readonly #mostGapMs: number;
+  #seen: StuckTurn | undefined = undefined;
+  #lookedAt = 0;
 
-  constructor(heartbeat: Heartbeat) {
+  /**
+   * @param everyMs how often it is to look, ms. Of a longer time between two looks no more than twice as much counts: whoever could
+   * not look was stopped, as by Ctrl-Z, and so was the turn. Default: all of it counts
+   */
+  constructor(heartbeat: Heartbeat, everyMs: number = Number.POSITIVE_INFINITY) {
     this.#heartbeat = heartbeat;
+    this.#mostGapMs = 2 * everyMs;
   }
 
   /**
@@ -104,14 +106,11 @@ export class TurnWatch {
    */
   stuckFor(now: number): StuckTurn | undefined {
     const under = this.#heartbeat.turn();
-    if (under === undefined) {
-      this.#seen = undefined;
-      return undefined;
-    }
-    if (this.#seen?.turn !== under.turn || this.#seen.tid !== under.tid) {
-      this.#seen = { ...under, at: now };
-      return undefined;
-    }
-    return { ...under, forMs: now - this.#seen.at };
+    const before = this.#seen;
+    const gapMs = Math.min(this.#mostGapMs, now - this.#lookedAt);
+    this.#lookedAt = now;
+    const isSame = under !== undefined && before?.turn === under.turn && before.tid === under.tid;
+    this.#seen = under && { ...under, forMs: isSame ? before.forMs + gapMs : 0 };
+    return isSame ? this.#seen : undefined;
   }
 }

@@ -47,10 +47,10 @@ export class StuckTurns {
   constructor({ heartbeat: shared, kick, watchdogMs, over }: StuckTurnsOptions) {
     this.#over = over;
     const heartbeat = new Heartbeat(shared);
-    this.#watch = new TurnWatch(heartbeat);
+    this.#everyMs = Math.max(1, Math.min(lookMs, (watchdogMs ?? lookMs) / 4));
+    this.#watch = new TurnWatch(heartbeat, this.#everyMs);
     this.#main = new MainThread({ heartbeat, kick });
     this.#dog = watchdogMs === undefined ? undefined : new Watchdog(this.#watch, this.#main, watchdogMs);
-    this.#everyMs = Math.max(1, Math.min(lookMs, (watchdogMs ?? lookMs) / 4));
     if (this.#dog !== undefined) this.#watchers++;
   }
 
