@@ -32,7 +32,7 @@ export interface ClientOptions {
   readonly tokenFile?: string | undefined;
 }
 
-/** Standard output takes no more: nothing is left to do. Where that is a fault, as a full disk is, `guardStreams` has said so. */
+/** Nobody reads standard output any more: no fault, and nothing left to do. */
 export class OutputClosed extends SyscallError {
   static {
     OutputClosed.prototype.name = "OutputClosed";
@@ -58,7 +58,7 @@ const pieceLength = 65_536;
 /**
  * Writes lines to standard output. What could act on a terminal has been escaped by who made them.
  * @param end after each line
- * @throws OutputClosed when nobody reads any more, or it failed
+ * @throws OutputClosed when nobody reads any more
  */
 export const writeLines: Routine<[lines: readonly string[], end?: string], void> = routine(function* writeLines(
   lines,
@@ -84,5 +84,5 @@ function* writeOut(text: string): Program<void> {
   }
 }
 
-// The reader has gone, or the terminal has, or there is no room.
-const closedCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "EIO", "ENOSPC"]);
+// The reader has gone, or the terminal has.
+const closedCodes: ReadonlySet<string> = new Set(["EPIPE", "ECONNRESET", "EIO"]);

@@ -307,8 +307,8 @@ describe("a deadlock", () => {
     const { message } = outcome.error;
     expect(outcome.error).toMatchObject({ name: "DeadlockError", code: "EDEADLK", cycle: [1, 2] });
     expect(message).toContain("3 tasks wait");
-    expect(message).toMatch(/1 {2}main .*waits: exit of 2 \(held by 2\)/);
-    expect(message).toMatch(/2 {2}first .*waits: exit of 1 \(held by 1\)/);
+    expect(message).toMatch(/1 {2}main .*waits: exit of 2 {2}for/);
+    expect(message).toMatch(/2 {2}first .*waits: exit of 1 {2}for/);
     expect(message).toContain("cycle: 1 -> 2 -> 1");
     expect(message).toContain("be\\u{202e}side");
     expect(message).not.toContain("\u202e");
