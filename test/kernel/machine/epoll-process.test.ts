@@ -70,8 +70,9 @@ describe.runIf(hasEpoll)("out of descriptors", () => {
       const [other, second] = [machine.connect(listener.address), machine.listen({ port: 0 })];
       const codes = [() => other.check(), () => second.check(), () => new EpollMachine()].map(codeOf);
       for (const fd of fillers) closeSync(fd);
+      const told = signalled();
       console.log(held.length + " held, " + listener.dropped + " dropped, " + [code, ...codes].join());
-      await signalled();
+      await told;
       for (const one of held.splice(0, 5)) one.close();
       await acceptAll(held.length + 3);
       console.log(listener.dropped + " dropped in all");
@@ -111,8 +112,9 @@ describe.runIf(hasEpoll)("a process", () => {
         setImmediate(() => machine.interrupt());
         await poll;
       }
+      const told = signalled();
       console.log("up");
-      await signalled();
+      await told;
       console.log("not polled");
       const closed = new EpollMachine();
       await listening(closed);
@@ -182,7 +184,7 @@ describe.runIf(hasEpoll)("a collection", () => {
     expect(counts.collections).toBeGreaterThan(200);
     expect([code, err]).toEqual([0, ""]);
     const [first, , last] = samples;
-    expect(last.descriptors).toBe(first.descriptors);
+    expect(last.descriptors).toBeLessThanOrEqual(first.descriptors);
     expect(counts.descriptorsAfter).toBeLessThan(first.descriptors);
     expect(last.residentMiB - first.residentMiB).toBeLessThan(48);
     expect(last.buffersMiB - first.buffersMiB).toBeLessThan(8);

@@ -328,8 +328,9 @@ describe("the machine", () => {
           setImmediate(() => machine.interrupt());
           await poll;
         }
+        const poll = polled(machine, Infinity);
         console.log("up");
-        await polled(machine, Infinity);
+        await poll;
         console.log("over");`;
       const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", program]);
       const [output, complaints] = [collected(child.stdout), collected(child.stderr)];
