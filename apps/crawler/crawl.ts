@@ -144,24 +144,26 @@ function* keep(crawl: Crawl, host: Host): Program<void> {
 
 function* work(crawl: Crawl, name: string): Program<void> {
   for (let job = yield* crawl.jobs.next(); !job.done; job = yield* crawl.jobs.next()) {
-    yield* new SetName(truncated(`${name}: fetch ${job.value.due.page.url}`, maxName));
-    yield* fetchOne(job.value, crawl);
+    let became: Outcome | Again | undefined;
+    // Nothing is yielded before: in whose hands a page is, there it is seen to.
+    try {
+      const { due, host } = job.value;
+      if (due.failures > 0) crawl.report.waiting--;
+      yield* new SetName(truncated(`${name}: fetch ${due.page.url}`, maxName));
+      became = yield* visit(due, host, crawl);
+    } finally {
+      fetched(job.value, became, crawl);
+    }
     yield* new SetName(name);
   }
 }
 
 const killed: Outcome = { kind: "error", error: "killed", message: "the task that fetched it was killed" };
 
-// Whatever ends it, the page is done with or to be fetched again, and its host's slot is free.
-const fetchOne = routine(function* fetchOne({ due, host }: Job, crawl: Crawl): Program<void> {
+// Whatever has ended it, the page is done with or to be fetched again, and its host's slot is free.
+function fetched({ due, host }: Job, became: Outcome | Again | undefined, crawl: Crawl): void {
   const { page, failures } = due;
-  let became: Outcome | Again | undefined;
-  if (failures > 0) crawl.report.waiting--;
-  try {
-    became = yield* visit(due, host, crawl);
-  } finally {
-    host.slots.release();
-    if (became?.kind === "again") crawl.again(host, { page, failures: failures + 1, at: became.at });
-    else crawl.done(page, became ?? (crawl.isEnding ? undefined : killed));
-  }
-});
+  host.slots.release();
+  if (became?.kind === "again") crawl.again(host, { page, failures: failures + 1, at: became.at });
+  else crawl.done(page, became ?? (crawl.isEnding ? undefined : killed));
+}

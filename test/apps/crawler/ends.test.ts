@@ -110,6 +110,30 @@ describe("one of its tasks is killed:", () => {
     expect(report.summary(1).errors).toMatchObject({ killed: 1 });
   });
 
+  test("a worker, whatever it does just then: all the other pages are fetched", () => {
+    const options = parse(["http://site/", "--tasks", "2", "--per-host", "2"]);
+    let wasKilled = true;
+    for (let turn = 0; wasKilled; turn++) {
+      const report = new Report(options.start);
+      let turns = 0;
+      const killer = {
+        turn: ({ tid, origin, kernel }: Task) => {
+          if (origin.name.startsWith("crawl worker") && turns++ === turn) kernel.kill(tid, 0, "the test");
+        },
+      };
+      run(
+        function* () {
+          yield* open({ "/": links("/1", "/2", "/3"), "/2": [{ status: 503 }, {}] });
+          yield* crawl(options, report);
+        },
+        { quantum: 1, observers: [killer] },
+      );
+      expect([report.complete, report.waiting]).toEqual([true, 0]);
+      wasKilled = turns > turn;
+      if (!wasKilled) expect([report.done, turn > 20]).toEqual([4, true]);
+    }
+  });
+
   test("who keeps idle connections: none is kept any more, and the crawl goes on", () => {
     const { report, failure } = without(/^crawl idle connections/, 20);
     expect([failure, report.complete, report.done]).toEqual(["", true, 21]);
