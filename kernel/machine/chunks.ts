@@ -29,15 +29,20 @@ export class Chunks {
     return first.subarray(0, max);
   }
 
-  // All of them in one where that will do: who sends byte by byte is not to cost a read each.
+  // As many as fit, in one: who sends byte by byte is not to cost a read each.
   #whole(first: Uint8Array, max: number): Uint8Array {
     const chunks = this.#chunks;
-    if (chunks.length === 1 || this.#length > max) {
-      chunks.shift();
+    if (chunks.length === 1) {
+      chunks.length = 0;
       return first;
     }
-    const all = Buffer.concat(chunks, this.#length);
-    chunks.length = 0;
-    return all;
+    let [count, length] = [0, 0];
+    for (const chunk of chunks) {
+      if (length + chunk.length > max) break;
+      length += chunk.length;
+      count++;
+    }
+    const taken = chunks.splice(0, count);
+    return count === 1 ? first : Buffer.concat(taken, length);
   }
 }

@@ -35,3 +35,13 @@ test("many small chunks cost one read, where that may take so much", () => {
   expect(chunks.take(1_000)).toEqual(Buffer.from(Array.from({ length: 1_000 }, (_, i) => i)));
   expect(chunks.take(1)).toBeUndefined();
 });
+
+test("nor do they where more has come than it may take: as many as fit are taken whole", () => {
+  const chunks = new Chunks();
+  for (let i = 0; i < 1_000; i++) chunks.push(Uint8Array.of(i));
+  chunks.push(new Uint8Array(5_000));
+  expect(chunks.take(3_000)).toHaveLength(1_000);
+  expect(chunks.take(3_000)).toHaveLength(3_000);
+  expect(chunks.take(3_000)).toHaveLength(2_000);
+  expect(chunks.length).toBe(0);
+});
