@@ -7,7 +7,7 @@ import { framed } from "../../../syscalls/frame.ts";
 import { MoveOn } from "../../../syscalls/index.ts";
 import { Reader } from "../reader.ts";
 import type { Body } from "./body.ts";
-import { type IncomingResponse, readResponse, sendRequest } from "./client.ts";
+import { type IncomingResponse, type OutgoingRequest, readResponse, sendRequest } from "./client.ts";
 import type { ConnectionPool } from "./pool.ts";
 import type { Wanted } from "./wanted.ts";
 
@@ -62,14 +62,30 @@ const responseTo = routine(function* responseTo(
 ): Program<IncomingResponse | undefined> {
   const { connection } = reader;
   const before = connection.bytesRead;
+  let loss: unknown;
   try {
-    yield* sendRequest(connection, request);
+    loss = yield* lossOfSending(connection, request);
     const response = yield* readResponse(reader, method, limits);
     // It had waited too long for the request, and says so of the connection (RFC 9110, 15.5.9).
-    return isUsed && response.status === 408 ? undefined : response;
+    if (isUsed && response.status === 408) return undefined;
+    return loss === undefined ? response : { ...response, goesOn: false };
   } catch (error) {
     if (isUsed && connection.bytesRead === before && isLoss(error)) return undefined;
-    throw error;
+    throw loss ?? error;
+  }
+});
+
+/** Not thrown, as a server that wants no more of a request may have said so before it closed; undefined: all of it was sent. */
+const lossOfSending = routine(function* lossOfSending(
+  connection: Connection,
+  request: OutgoingRequest,
+): Program<unknown> {
+  try {
+    yield* sendRequest(connection, request);
+    return undefined;
+  } catch (error) {
+    if (!isLoss(error)) throw error;
+    return error;
   }
 });
 

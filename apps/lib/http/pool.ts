@@ -75,7 +75,8 @@ export class ConnectionPool {
 
   /**
    * Sends a request, runs a program with its response, and gives the program's value. The response is the program's alone, and as
-   * long as it runs; what it leaves of the body is passed over, if that is little and comes at once, or ends the connection.
+   * long as it runs; what it leaves of the body is passed over, if that is little and comes within 100 ms, or ends the connection. An
+   * answer counts that came before all of the request was sent, and the connection closed.
    * Put a Timeout around it. A request of a method that must not be sent twice goes out on a fresh connection.
    * @param url "http://host/path" or "https://…"
    * @throws EINVAL for another url, and as `sendRequest`; as Connect and ConnectTls; as `readResponse`; what the program throws
