@@ -17,7 +17,6 @@ const outside: ReadonlySet<string> = new Set([
   "EHOSTDOWN",
   "EHOSTUNREACH",
   "EISDIR",
-  "ELOOP",
   "ENETDOWN",
   "ENETUNREACH",
   "ENFILE",
@@ -36,11 +35,12 @@ const outside: ReadonlySet<string> = new Set([
   "EXDEV",
 ]);
 
-/** Codes that the kernel and apps have a use for as well: a closed channel, a deadline. Of these only what the system said. */
+/** Codes that the kernel and apps have a use for as well: a closed channel, a deadline, too many restarts. Of these only what the system said. */
 const either: ReadonlySet<string> = new Set([
   "EAGAIN",
   "EFBIG",
   "EIO",
+  "ELOOP",
   "EMFILE",
   "ENAMETOOLONG",
   "EPERM",
@@ -66,13 +66,21 @@ function collect(error: unknown, found: Map<string, SyscallError>, depth: number
   return error.errors.every((one: unknown) => collect(one, found, depth + 1));
 }
 
-// By name too: an app in a folder of its own may have a copy of the package of its own.
 function isOutsideFault(error: unknown): error is SyscallError {
-  if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return false;
-  if (!(error instanceof SyscallError) && error.name !== SyscallError.prototype.name) return false;
+  if (!isOfSyscall(error)) return false;
   return outside.has(error.code) || (either.has(error.code) && isSystems(error.cause));
 }
 
+// By name too: an app in a folder of its own may have a copy of the package of its own.
+function isOfSyscall(error: unknown): error is SyscallError {
+  if (!(error instanceof Error && hasCode(error))) return false;
+  return error instanceof SyscallError || error.name === SyscallError.prototype.name;
+}
+
 function isSystems(cause: unknown): boolean {
-  return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string";
+  return hasCode(cause) && !isOfSyscall(cause);
+}
+
+function hasCode(error: unknown): error is { readonly code: string } {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string";
 }

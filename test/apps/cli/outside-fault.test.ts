@@ -23,7 +23,7 @@ test.each(["EINVAL", "EBADF", "EBUSY", "EDEADLK", "ESRCH", "ESTALE", "ENOTSUP", 
   },
 );
 
-test.each(["EAGAIN", "EIO", "EMFILE", "ENAMETOOLONG", "EPERM", "EPIPE", "ETIMEDOUT"])(
+test.each(["EAGAIN", "EIO", "ELOOP", "EMFILE", "ENAMETOOLONG", "EPERM", "EPIPE", "ETIMEDOUT"])(
   "%s is the outside's where the system has said so",
   (code) => {
     expect(outsideFaults(error(code))).toBeUndefined();
@@ -31,6 +31,14 @@ test.each(["EAGAIN", "EIO", "EMFILE", "ENAMETOOLONG", "EPERM", "EPIPE", "ETIMEDO
     expect(outsideFaults(systemError({ code }, "connect"))).toHaveLength(1);
   },
 );
+
+test("what a child has died of is the app's, and so is what a cleanup threw when a time was up", () => {
+  expect(outsideFaults(error("ELOOP", new TypeError("x is not a function")))).toBeUndefined();
+  expect(outsideFaults(error("ELOOP", error("EINVAL")))).toBeUndefined();
+  expect(outsideFaults(error("ETIMEDOUT", error("EBADF")))).toBeUndefined();
+  const foreign = Object.assign(new Error("closed"), { name: "SyscallError", code: "EBADF" });
+  expect(outsideFaults(error("ETIMEDOUT", foreign))).toBeUndefined();
+});
 
 test("a name that cannot be resolved just now is the outside's", () => {
   expect(outsideFaults(systemError({ code: "EAI_AGAIN" }, "connect tcp -> nowhere:80"))).toMatchObject([
