@@ -3,7 +3,8 @@
 
 import type { Connection, Listener } from "../../kernel/machine/machine.ts";
 import { type Call, type Program, routine, SyscallError, type Tid } from "../../kernel/syscall.ts";
-import { GetTid, GetTime, KillTask, NewTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
+import { GetTime, KillTask, Park, ReadWait, Sleep, Timeout, WaitQueue } from "../../syscalls/index.ts";
+import { Attended } from "../lib/attended.ts";
 import { until } from "../lib/until.ts";
 import type { RpcCounters } from "./counters.ts";
 import type { Peer } from "./peer.ts";
@@ -17,8 +18,8 @@ interface Seat {
   readonly connection: Connection;
   /** When it was accepted, ms. */
   readonly since: number;
-  /** The task that serves it, from when that has had a turn. */
-  tid: Tid | undefined;
+  /** The task that serves it. */
+  readonly tid: Tid;
 }
 
 export class Seats {
@@ -52,18 +53,19 @@ export class Seats {
     return Seats.#allFree(this, ms);
   }
 
-  /** Gives up what nobody has begun to serve. @returns the tasks that serve */
-  end(): Tid[] {
-    for (const seat of this.#taken) if (seat.tid === undefined) this.#leave(seat);
-    return [...this.#taken].flatMap(({ tid }) => (tid === undefined ? [] : [tid]));
+  /** The tasks that serve. */
+  tids(): Tid[] {
+    return [...this.#taken].map(({ tid }) => tid);
   }
 
   get #areTaken(): boolean {
     return this.#taken.size >= this.#most;
   }
 
+  /** Whoever served it may not have come to take it over. */
   #leave(seat: Seat): void {
     this.#taken.delete(seat);
+    seat.connection.close();
     this.#freed.wake(Number.POSITIVE_INFINITY);
   }
 
@@ -88,7 +90,7 @@ export class Seats {
   }
 
   static readonly #putOut = routine(function* putOut(seats: Seats, seat: Seat): Program<void> {
-    if (!seats.#taken.has(seat) || seat.connection.bytesRead > 0 || seat.tid === undefined) return;
+    if (!seats.#taken.has(seat) || seat.connection.bytesRead > 0) return;
     seats.#counters.timedOut++;
     yield* new KillTask(seat.tid, "silent, and others wait");
     yield* until(seats.#freed, () => !seats.#taken.has(seat));
@@ -96,12 +98,18 @@ export class Seats {
 
   static readonly #give = routine(function* give(seats: Seats, peer: Peer): Program<void> {
     const { connection } = peer;
-    const seat: Seat = { connection, since: yield* new GetTime(), tid: undefined };
-    seats.#taken.add(seat);
+    const since = yield* new GetTime();
+    let seat: Seat | undefined;
+    const attendant = {
+      began: (tid: Tid) => {
+        seat = { connection, since, tid };
+        seats.#taken.add(seat);
+      },
+      ended: () => seat && seats.#leave(seat),
+    };
     try {
-      yield* new NewTask(Seats.#serve(seats, seat, peer), `rpc ${connection.peer}`.slice(0, 64));
+      yield* new Attended(Seats.#serve(seats, peer), `rpc ${connection.peer}`.slice(0, 64), attendant);
     } catch (error) {
-      seats.#leave(seat);
       connection.close();
       if (!isShortage(error)) throw error;
       seats.#counters.full++;
@@ -109,21 +117,12 @@ export class Seats {
     }
   });
 
-  // Whoever has made this task may hear of it only when it is over, or be killed before: so it takes its seat itself.
-  static readonly #serve = routine(function* serve(seats: Seats, seat: Seat, peer: Peer): Program<void> {
+  static readonly #serve = routine(function* serve(seats: Seats, peer: Peer): Program<void> {
     try {
-      const tid = yield* new GetTid();
-      if (!seats.#taken.has(seat)) {
-        seat.connection.close();
-        return;
-      }
-      seat.tid = tid;
       yield* peer.run();
     } catch (error) {
       if (!isShortage(error)) throw error;
       seats.#counters.full++;
-    } finally {
-      seats.#leave(seat);
     }
   });
 

@@ -46,12 +46,12 @@ export const serve: Routine<[listener: Listener, methods: Methods, options?: Ser
     } catch (error) {
       if (!(error instanceof Cancelled)) throw error;
       listener.close();
-      yield* new CancelTasks(seats.end(), "the server is shutting down");
+      yield* new CancelTasks(seats.tids(), "the server is shutting down");
       yield* seats.allFree(limits.drainMs + lastMs);
       throw error;
     } finally {
       listener.close();
-      yield* new KillTasks(seats.end(), "the server has ended");
+      yield* new KillTasks(seats.tids(), "the server has ended");
     }
   },
 );

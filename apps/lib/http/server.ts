@@ -14,15 +14,14 @@ import {
 import {
   CancelTasks,
   GetMachine,
-  GetTid,
   KillTask,
   KillTasks,
   MoveOn,
-  NewTask,
   ReadWait,
   Sleep,
   WaitQueue,
 } from "../../../syscalls/index.ts";
+import { Attended } from "../attended.ts";
 import type { Event } from "../event.ts";
 import { accept } from "../sockets.ts";
 import { until } from "../until.ts";
@@ -82,7 +81,7 @@ export const serve: Routine<[listener: Listener, routes: Routes, options?: Serve
       throw error;
     } finally {
       listener.close();
-      yield* new KillTasks(server.end(), "the server has ended");
+      yield* new KillTasks(server.tids(), "the server has ended");
     }
   },
 );
@@ -94,8 +93,8 @@ class Server implements Service {
   readonly #listener: Listener;
   readonly #ending: Event | undefined;
   readonly #most: number;
-  /** Each with its task, from when that has had a turn. */
-  readonly #talks = new Map<Conversation, Tid | undefined>();
+  /** Each with its task. */
+  readonly #talks = new Map<Conversation, Tid>();
   readonly #freed: WaitQueue;
   isEnding = false;
 
@@ -128,18 +127,21 @@ class Server implements Service {
     return Server.#drain(this);
   }
 
-  /** Gives up what nobody has begun to serve. @returns the tasks that serve */
-  end(): Tid[] {
-    for (const [talk, tid] of this.#talks) if (tid === undefined) this.#leave(talk);
-    return this.#tidsWhere(() => true);
+  /** The tasks that serve. @param holds those whose conversation is such; default: all */
+  tids(holds: (talk: Conversation) => boolean = () => true): Tid[] {
+    return [...this.#talks].flatMap(([talk, tid]) => (holds(talk) ? [tid] : []));
   }
 
-  #tidsWhere(holds: (talk: Conversation) => boolean): Tid[] {
-    return [...this.#talks].flatMap(([talk, tid]) => (tid !== undefined && holds(talk) ? [tid] : []));
+  #enter(talk: Conversation, tid: Tid): void {
+    this.#talks.set(talk, tid);
+    this.counters.connections++;
+    this.counters.open++;
   }
 
+  /** Whoever served it may not have come to take its connection over. */
   #leave(talk: Conversation): void {
-    if (!this.#talks.delete(talk)) return;
+    this.#talks.delete(talk);
+    talk.connection.close();
     this.counters.open--;
     this.#freed.wake(Number.POSITIVE_INFINITY);
   }
@@ -155,7 +157,7 @@ class Server implements Service {
       yield* new ReadWait(server.#listener); // until somebody waits
       const room = until(server.#freed, () => !server.#isFull);
       if ((yield* new MoveOn(silentMs, room)).done) return;
-      const [silent] = server.#tidsWhere((talk) => talk.isIdle);
+      const [silent] = server.tids((talk) => talk.isIdle);
       if (silent === undefined) continue;
       yield* new KillTask(silent, "silent, and others wait");
       yield* until(server.#freed, () => !server.#isFull);
@@ -164,39 +166,24 @@ class Server implements Service {
 
   static readonly #give = routine(function* give(server: Server, connection: Connection): Program<void> {
     const talk = new Conversation(connection, server);
-    server.counters.connections++;
-    server.counters.open++;
-    server.#talks.set(talk, undefined);
+    const attendant = {
+      began: (tid: Tid) => server.#enter(talk, tid),
+      ended: () => server.#leave(talk),
+    };
     try {
       const name = `http ${connection.peer}`.trim().slice(0, nameLength);
-      yield* new NewTask(Server.#converse(server, talk), name);
+      yield* new Attended(talk.run(), name, attendant);
     } catch (error) {
-      server.#leave(talk);
       connection.close();
       if (!(error instanceof SyscallError) || error.code !== "EAGAIN") throw error;
       yield* new Sleep(shortageMs);
     }
   });
 
-  // Whoever has made this task may hear of it only when it is over, or be killed before: so it enters itself.
-  static readonly #converse = routine(function* converse(server: Server, talk: Conversation): Program<void> {
-    try {
-      const tid = yield* new GetTid();
-      if (server.isEnding || !server.#talks.has(talk)) {
-        talk.connection.close();
-        return;
-      }
-      server.#talks.set(talk, tid);
-      yield* talk.run();
-    } finally {
-      server.#leave(talk);
-    }
-  });
-
   static readonly #drain = routine(function* drain(server: Server): Program<void> {
     server.isEnding = true;
     server.#ending?.set();
-    const idle = server.#tidsWhere((talk) => talk.isIdle);
+    const idle = server.tids((talk) => talk.isIdle);
     yield* new CancelTasks(idle, "the server is shutting down");
     yield* new MoveOn(
       server.limits.drainMs,
