@@ -37,6 +37,7 @@ export class Oversight {
   #agent: Promise<Agent> | undefined = undefined;
   #guard: Guard | undefined = undefined;
   #monitor: Promise<Monitor> | undefined = undefined;
+  /** A total deadlock is held for a monitor that has not gone yet. */
   #isHeld = false;
   #isOver = false;
 
@@ -57,7 +58,10 @@ export class Oversight {
 
   /** The agent, which is loaded for whoever asks first. */
   readonly agent = (): Promise<Agent> => {
-    this.#agent ??= import("./run-agent.ts").then(({ makeAgent }) => makeAgent(this.#options, this.#printed));
+    const isAwaited = (): boolean => this.#isHeld;
+    this.#agent ??= import("./run-agent.ts").then(({ makeAgent }) => {
+      return makeAgent(this.#options, this.#printed, isAwaited);
+    });
     return this.#agent;
   };
 

@@ -15,8 +15,15 @@ import { loadApp, startApp } from "./load.ts";
 /** Frames of a task that are looked at. */
 const maxFrames = 64;
 
-/** @param output what has been printed so far */
-export function makeAgent({ kernel, name, apps, stop }: OversightOptions, output: OutputRing): Agent {
+/**
+ * @param output what has been printed so far
+ * @param isAwaited whether a viewer is on its way
+ */
+export function makeAgent(
+  { kernel, name, apps, stop }: OversightOptions,
+  output: OutputRing,
+  isAwaited: () => boolean,
+): Agent {
   return new Agent(kernel, {
     name,
     pid: process.pid,
@@ -28,6 +35,7 @@ export function makeAgent({ kernel, name, apps, stop }: OversightOptions, output
     load: async (path, argv) => startApp(await loadApp(path), path, [...argv]),
     locate: framesOf,
     stop,
+    isAwaited,
   });
 }
 

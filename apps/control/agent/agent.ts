@@ -40,6 +40,8 @@ export interface AgentOptions {
   readonly locate?: (task: Task, withLocals: boolean) => Promise<readonly FrameRecord[]> | readonly FrameRecord[];
   /** Ends the run in good order. Default: cancels the main task, and kills it after 3 s. @param why for its tasks */
   readonly stop?: (why: string) => void;
+  /** Whether a viewer is on its way: a total deadlock is held for it as for one that looks. Default: never. */
+  readonly isAwaited?: () => boolean;
 }
 
 /** Who asks for a frame. */
@@ -181,7 +183,7 @@ export class Agent implements Past {
   #watchChanged(): void {
     const watch = this.kernel.watching;
     if (watch === undefined) this.#births.forget();
-    else watch.holdsDeadlock = this.viewers > 0;
+    else watch.holdsDeadlock = this.viewers > 0 || this.options.isAwaited?.() === true;
   }
 
   #uptimeMs(): number {

@@ -172,6 +172,27 @@ describe("a session", () => {
     });
   });
 
+  test("that leaves lets go of no deadlock that is held for another, who is on the way", () => {
+    let isAwaited = false;
+    runWithDesk(
+      function* ({ agent }) {
+        const { kernel } = agent;
+        kernel.watch().holdsDeadlock = true;
+        for (const isHeld of [true, false]) {
+          isAwaited = isHeld;
+          const session = agent.open("full");
+          session.answer("frame", {});
+          session.close();
+          expect(kernel.watching?.holdsDeadlock).toBe(isHeld);
+        }
+        kernel.unwatch();
+        yield;
+      },
+      {},
+      { isAwaited: () => isAwaited },
+    );
+  });
+
   test("is asked through a port as over a socket", async () => {
     const { value } = await runAsync(function* () {
       const { agent } = new Desk(yield* new GetKernel());
