@@ -36,16 +36,16 @@ export class Host {
     this.delayMs = manners.delayMs;
   }
 
-  /** Waits until a request may begin, which it then does. First come, first served. */
+  /** Waits until a request may begin, which it then does. For one task at a time. */
   turn(): Call<void> {
     return turn(this);
   }
 
-  /** The moment at which the next request may begin, which is then taken. @param now ms */
-  book(now: number): number {
-    const at = Math.max(now, this.#nextAt);
-    this.#nextAt = at + this.delayMs;
-    return at;
+  /** How long until a request may begin, ms; 0: it does. @param now on the kernel's clock, ms */
+  begin(now: number): number {
+    const waitMs = Math.max(0, this.#nextAt - now);
+    if (waitMs === 0) this.#nextAt = now + this.delayMs;
+    return waitMs;
   }
 
   /** No request begins before that moment. @param until on the kernel's clock, ms */
@@ -54,8 +54,9 @@ export class Host {
   }
 }
 
+// It looks again: the host may have asked for rest meanwhile.
 const turn = routine(function* turn(host: Host): Program<void> {
-  const now = yield* new GetTime();
-  const at = host.book(now);
-  if (at > now) yield* new Sleep(Math.ceil(at - now));
+  for (let waitMs = host.begin(yield* new GetTime()); waitMs > 0; waitMs = host.begin(yield* new GetTime())) {
+    yield* new Sleep(Math.ceil(waitMs));
+  }
 });

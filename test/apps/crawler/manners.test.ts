@@ -191,6 +191,15 @@ describe("a host that asks for rest", () => {
     expect(report).toMatchObject({ complete: true, unfinished: 0 });
   });
 
+  test("while the next page waits for its turn already: it too", () => {
+    const busy = { status: 429, headers: { "Retry-After": "7" } };
+    const pages = { "/": links("/1", "/2", "/3"), "/1": [busy, {}] };
+    const { site, report } = crawl(pages, ["--delay", "1000", "--per-host", "2"]);
+    const at = site.asked.map(({ atMs }) => atMs);
+    const gaps = at.slice(1).map((atMs, n) => Math.round((atMs - (at[n] ?? 0)) / 100));
+    expect([gaps, report["complete"]]).toEqual([[10, 10, 70, 10, 10], true]);
+  });
+
   const now = "Fri, 31 Dec 1999 23:59:30 GMT";
 
   test.each([
