@@ -18,6 +18,11 @@ export class Watchdog {
     this.#ms = ms;
   }
 
+  /** True while a turn is being ended: until the main thread answers, or for some seconds. */
+  get isEnding(): boolean {
+    return this.#isEnding;
+  }
+
   /**
    * Looks, and ends the turn under way if it has taken too long. To be called a few times within `ms`. One that cannot be ended
    * where it is may be elsewhere later: it is asked again when it has taken twice as long.

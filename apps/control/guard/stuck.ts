@@ -5,7 +5,7 @@ import { Heartbeat, type StuckTurn, TurnWatch } from "../../../kernel/heartbeat.
 import { type EndOrder, type EndOutcome, MainThread, type StuckStack } from "../../../kernel/machine/main-thread.ts";
 import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { Watchdog } from "../../../kernel/watchdog.ts";
-import { Await, GetTime, Log, Sleep, WaitQueue } from "../../../syscalls/index.ts";
+import { Await, GetTime, Log, NewTask, Sleep, WaitQueue } from "../../../syscalls/index.ts";
 import { until } from "../../lib/until.ts";
 import type { Stuck } from "../records.ts";
 
@@ -74,7 +74,7 @@ export class StuckTurns {
       yield* until(turns.#watched, () => turns.#watchers > 0);
       const now = yield* new GetTime();
       turns.#note(turns.#watch.stuckFor(now));
-      if (turns.#dog !== undefined) yield* StuckTurns.#bark(turns.#dog, now);
+      if (turns.#dog?.isEnding === false) yield* StuckTurns.#bark(turns.#dog, now);
       yield* new Sleep(turns.#everyMs);
     }
   });
@@ -89,9 +89,15 @@ export class StuckTurns {
     }
   }
 
+  // That goes on beside the looks, which count the time meanwhile.
   static readonly #bark = routine(function* bark(dog: Watchdog, now: number): Program<void> {
+    const outcome = dog.look(now);
+    if (dog.isEnding) yield* new NewTask(StuckTurns.#told(outcome), "control.watchdog");
+  });
+
+  static readonly #told = routine(function* told(outcome: Promise<EndOutcome | undefined>): Program<void> {
     try {
-      const ended = yield* new Await(dog.look(now));
+      const ended = yield* new Await(outcome);
       if (ended?.outcome === "refused") yield* new Log(`the watchdog cannot end a turn: ${ended.reason}`);
     } catch (error) {
       if (!(error instanceof SyscallError)) throw error;

@@ -31,6 +31,12 @@ const folder = runtimeFolder({
         yield* new Sleep(1);
       }
     }`,
+  "native.ts": `
+    import { execFileSync } from "node:child_process";
+    export default function* native() {
+      execFileSync("sleep", ["5"]);
+      for (;;);
+    }`,
   "at-once.ts": "export default function* atOnce() { for (;;); }",
   "busy.ts": `
     import { Sleep, type Program } from "yieldix";
@@ -123,6 +129,14 @@ describe("a turn that does not end", () => {
       await until(() => running.err.split("killed\n").length === tid, `task ${tid} is killed`);
     }
     client.end();
+  });
+
+  test("is ended with how long it really took, where it could not be reached at first", async () => {
+    const running = start(["run", "--watchdog", "300", "native.ts"], folder.path);
+    processes.push(running);
+    await running.wrote("the watchdog: it had not yielded for");
+    const ms = Number(/it had not yielded for (\d+) ms/.exec(running.err)?.[1]);
+    expect(ms).toBeGreaterThan(1_000); // it is asked every 2 s, and in vain for 5
   });
 
   test("is ended by the watchdog alone, and nothing that ends in time is", async () => {
