@@ -105,7 +105,7 @@ class BecomeKeeper extends Syscall<void> {
   }
 
   override get family(): string {
-    return "io";
+    return "net";
   }
 
   override handle(task: Task): void {
