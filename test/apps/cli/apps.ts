@@ -39,10 +39,11 @@ export const appFiles: Readonly<Record<string, string>> = {
       yield* new Listen(first.address);
     }`,
   "opens.ts": `
-    import { Group, Open, type Program } from "yieldix";
+    import { Group, Open, type Program, Shield } from "yieldix";
     export default function* app(paths: string[]): Program<void> {
       yield* new Group(function* (members): Program<void> {
-        for (const path of paths) yield* members.spawn(new Open(path));
+        // The first that fails has the others cancelled, which is not to keep them from failing.
+        for (const path of paths) yield* members.spawn(new Shield(new Open(path)));
       });
     }`,
   "late.ts": `
