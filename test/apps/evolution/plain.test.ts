@@ -28,7 +28,8 @@ test("the task list says that the kernel cannot see inside, and how many clients
   const client = new SocketClient({ host: "127.0.0.1", port: await portOf(app) }, "length");
   client.send('{"jsonrpc":"2.0","method":"foo","id":1}');
   await client.next();
-  const { out } = await yieldix(["ps", "-k", String(app.pid)], root);
+  const { code, out, err } = await yieldix(["ps", "-k", String(app.pid)], root);
+  expect([code, err]).toEqual([0, ""]);
   expect(out).toContain("host a plain Node server (callbacks, connections: 1): the kernel cannot see inside");
   client.socket.destroy();
 });

@@ -83,8 +83,9 @@ describe.concurrent("the tutorial", () => {
     const [, said = ""] = /^```text\n(TID[\s\S]*?)^```$/m.exec(text) ?? [];
     let seen = "";
     await talk(await portOf(launched), async () => {
-      const { out } = await yieldix(["ps", "-k", String(launched.pid), "--columns", "tid,waiting,name"], root);
-      seen = out;
+      const ps = await yieldix(["ps", "-k", String(launched.pid), "--columns", "tid,waiting,name"], root);
+      expect([ps.code, ps.err]).toEqual([0, ""]);
+      seen = ps.out;
     });
     await launched.stop("SIGINT");
     expect(portless(seen)).toBe(portless(said));
