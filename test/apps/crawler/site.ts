@@ -2,9 +2,9 @@
 
 import { accept, Reader, readUntil, recv, sendAll } from "../../../apps/lib/index.ts";
 import type { Connection, Listener } from "../../../kernel/machine/machine.ts";
-import type { VirtualMachine } from "../../../kernel/machine/virtual.ts";
-import { type Kernel, type Program, routine, Syscall, SyscallError, type Task } from "../../../kernel/syscall.ts";
+import { type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { GetTime, Listen, NewTask, Sleep } from "../../../syscalls/index.ts";
+import { resetting } from "../../laws/programs.ts";
 
 /** How a page is answered. */
 export interface Answer {
@@ -125,19 +125,5 @@ const answer = routine(function* answer(
   if (raw === undefined) yield* sendAll(connection, bytes(body));
   while (after === "endless") yield* sendAll(connection, bytes(body.padEnd(10_000)));
   if (after === "silent") yield* recv(connection, 1); // until the other end has gone
-  if (after === "reset") yield* new Break(connection);
+  if (after === "reset") yield* resetting(connection);
 });
-
-/** Breaks a connection off: the other end gets ECONNRESET. */
-class Break extends Syscall<void> {
-  readonly connection: Connection;
-
-  constructor(connection: Connection) {
-    super();
-    this.connection = connection;
-  }
-
-  override handle(_task: Task, kernel: Kernel): void {
-    (kernel.machine as VirtualMachine).reset(this.connection); // tests of these run on nothing else
-  }
-}

@@ -2,17 +2,9 @@
 
 import { accept, Reader, readExactly, readUntil, recv, sendAll } from "../../../apps/lib/index.ts";
 import type { Connection, Listener } from "../../../kernel/machine/machine.ts";
-import type { VirtualMachine } from "../../../kernel/machine/virtual.ts";
-import {
-  type Call,
-  type Kernel,
-  type Program,
-  routine,
-  Syscall,
-  SyscallError,
-  type Task,
-} from "../../../kernel/syscall.ts";
+import { type Call, type Program, routine, SyscallError } from "../../../kernel/syscall.ts";
 import { Listen, NewTask, Sleep } from "../../../syscalls/index.ts";
+import { resetting } from "../../laws/programs.ts";
 
 type End = "end" | "reset";
 
@@ -94,19 +86,5 @@ export class Peer {
 
 const ending = routine(function* ending(connection: Connection, end: End): Program<void> {
   if (end === "end") connection.shutdown();
-  else yield* new Reset(connection);
+  else yield* resetting(connection);
 });
-
-/** Breaks a connection off: the other end gets ECONNRESET. */
-class Reset extends Syscall<void> {
-  readonly connection: Connection;
-
-  constructor(connection: Connection) {
-    super();
-    this.connection = connection;
-  }
-
-  override handle(_task: Task, kernel: Kernel): void {
-    (kernel.machine as VirtualMachine).reset(this.connection); // tests of these run on nothing else
-  }
-}
